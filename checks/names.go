@@ -1,0 +1,193 @@
+package checks
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxStepName bounds a step's name, in bytes.
+const maxStepName = 120
+
+// nameSteps gives steps without a name one that follows from what they do, and
+// sees to it that names are unique: history hangs on them.
+func (d *decoder) nameSteps(steps []Step) {
+	taken := map[string]Position{}
+	for i := range steps {
+		s := &steps[i]
+		if s.Name == "" {
+			continue
+		}
+		if first, is := taken[s.Name]; is {
+			d.addProblem(s.Pos, fmt.Sprintf("step %q is there twice, first in line %d: give it another name", cut(s.Name), first.Line))
+			continue
+		}
+		taken[s.Name] = s.Pos
+	}
+	used := map[string]int{} // how often each name was given to a step
+	for i := range steps {
+		s := &steps[i]
+		if s.Name != "" {
+			continue
+		}
+		base := shorten(stepName(s.Action), maxStepName-len(" (200)"))
+		for s.Name == "" {
+			used[base]++
+			name := base
+			if n := used[base]; n > 1 {
+				name = fmt.Sprintf("%s (%d)", base, n)
+			}
+			if _, is := taken[name]; !is {
+				s.Name = name
+			}
+		}
+		taken[s.Name] = s.Pos
+	}
+}
+
+// stepName says what an action does. Of variables it shows the names only:
+// the name of a step is the same in every run and every environment.
+func stepName(a Action) string {
+	switch a := a.(type) {
+	case *Request:
+		return a.Method + " " + urlPath(a.URL)
+	case *Goto:
+		return "goto " + urlPath(a.URL)
+	case *Click:
+		return "click " + targetName(a.Target)
+	case *Fill:
+		return "fill " + targetName(a.Target)
+	case *Select:
+		return "select " + targetName(a.Target)
+	case *Press:
+		if a.Target.IsZero() {
+			return "press " + a.Key
+		}
+		return "press " + a.Key + " on " + targetName(a.Target)
+	case *Hover:
+		return "hover " + targetName(a.Target)
+	case *Wait:
+		return waitName(a)
+	case *Expect:
+		return expectName(a)
+	case *Screenshot:
+		return "screenshot " + a.Name
+	case *Evaluate:
+		if a.Variable != "" {
+			return "evaluate " + a.Variable
+		}
+		return "evaluate script"
+	}
+	return a.Verb()
+}
+
+func waitName(w *Wait) string {
+	switch {
+	case !w.Visible.IsZero():
+		return "wait for " + targetName(w.Visible)
+	case !w.Hidden.IsZero():
+		return "wait until gone " + targetName(w.Hidden)
+	}
+	return "wait " + formatDuration(w.For)
+}
+
+func expectName(e *Expect) string {
+	switch {
+	case !e.Text.IsZero():
+		return "expect " + quoted(e.Text)
+	case !e.Visible.IsZero():
+		return "expect " + targetName(e.Visible)
+	case !e.Hidden.IsZero():
+		return "expect no " + targetName(e.Hidden)
+	case e.Title != nil:
+		return "expect title " + withNames(e.Title.String())
+	case e.URL != nil:
+		return "expect URL " + withNames(e.URL.String())
+	}
+	return "expect"
+}
+
+// targetName names an element: button "Pay", label "Card number", "Mugs".
+func targetName(t Target) string {
+	name := ""
+	switch {
+	case !t.CSS.IsZero():
+		name = "css " + withNames(t.CSS.String())
+	case !t.Text.IsZero():
+		name = quoted(t.Text)
+	case !t.Label.IsZero():
+		name = "label " + quoted(t.Label)
+	case !t.TestID.IsZero():
+		name = "testid " + withNames(t.TestID.String())
+	case t.Name.IsZero():
+		name = t.Role
+	default:
+		name = t.Role + " " + quoted(t.Name)
+	}
+	if t.Nth > 0 {
+		name += fmt.Sprintf(" #%d", t.Nth)
+	}
+	return name
+}
+
+func quoted(t Template) string { return `"` + withNames(t.String()) + `"` }
+
+// urlPath is the path of a URL as the definition writes it, without host and
+// query: /api/products/{product}.
+func urlPath(t Template) string {
+	s := withNames(t.String())
+	if _, rest, ok := strings.Cut(s, "://"); ok {
+		s = rest
+	}
+	// What comes first is the host, or a variable that holds it.
+	host := strings.IndexAny(s, "/?#")
+	if host < 0 {
+		return "/"
+	}
+	s = s[host:]
+	if end := strings.IndexAny(s, "?#"); end >= 0 {
+		s = s[:end]
+	}
+	if s == "" {
+		return "/"
+	}
+	return s
+}
+
+// withNames writes {name} for each variable or function of a template's
+// source, and puts all on one line.
+func withNames(source string) string {
+	var b strings.Builder
+	for {
+		start := strings.Index(source, "${")
+		if start < 0 {
+			break
+		}
+		end := strings.IndexByte(source[start:], '}')
+		if end < 0 {
+			break
+		}
+		inner := source[start+2 : start+end]
+		inner, _, _ = strings.Cut(inner, ":-")
+		inner = strings.TrimPrefix(inner, "secret:")
+		inner, _, _ = strings.Cut(inner, "(")
+		b.WriteString(source[:start] + "{" + inner + "}")
+		source = source[start+end+1:]
+	}
+	b.WriteString(source)
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// shorten cuts a text to at most longest bytes, at a rune's start.
+func shorten(s string, longest int) string {
+	if len(s) <= longest {
+		return s
+	}
+	cut := 0
+	for i := range s {
+		if i > longest-len("…") {
+			break
+		}
+		cut = i
+	}
+	return s[:cut] + "…"
+}

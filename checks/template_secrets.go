@@ -1,0 +1,13 @@
+package checks
+
+// Secrets gives the values of the secrets in the text, for those who have to
+// keep them out of what a run shows.
+func (t Template) Secrets() []Secret {
+	var secrets []Secret
+	for _, p := range t.parts {
+		if p.secret {
+			secrets = append(secrets, NewSecret(p.text))
+		}
+	}
+	return secrets
+}
