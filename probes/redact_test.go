@@ -1,0 +1,121 @@
+package probes_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"outrider/checks"
+	"outrider/probes"
+)
+
+// executed gives what Execute makes of a run that is full of a secret.
+func executed(t *testing.T, run probes.Run, secret string) probes.Run {
+	t.Helper()
+	check := checks.Check{Name: "check " + secret, Labels: map[string]string{"token": secret, "tier": "gold"}}
+	got := execute(context.Background(), &clock{time: noon}, check, func(context.Context, checks.Check) (probes.Run, error) { return run, nil }, secret)
+	if check.Labels["token"] != secret {
+		t.Error("the definition's own labels were changed")
+	}
+	return got
+}
+
+func TestSecretsAreTakenOutEverywhere(t *testing.T) {
+	const secret = "hunter22/xyz"
+	failure := &probes.Failure{Step: secret, Kind: probes.FailAssertion, Message: "got " + secret, Expected: secret, Got: strings.Repeat("x", 300) + secret}
+	got := executed(t, probes.Run{
+		Outcome: probes.Failed, Failure: failure, Browser: secret,
+		Steps: []probes.Step{{Name: "step " + secret, Failure: failure, Outcome: probes.Failed, HTTP: &probes.HTTP{
+			URL: "https://x/?token=hunter22%2Fxyz", Address: secret, TLS: &probes.TLS{Issuer: secret, Subject: secret, Cipher: secret, Version: secret},
+		}}},
+		Artifacts: []probes.Artifact{
+			{Name: "page.txt", MediaType: "text/plain; charset=utf-8", Data: []byte("the page says " + secret), Bytes: 26},
+			{Name: "answer.json", MediaType: "application/problem+json", Data: []byte(`"` + secret + `"`)},
+			{Name: "picture.png", MediaType: "image/png", Data: []byte("bits " + secret)},
+		},
+	}, secret)
+	text, err := json.Marshal(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range got.Artifacts[:2] {
+		text = append(text, a.Data...)
+		if a.Bytes != int64(len(a.Data)) {
+			t.Errorf("%s: %d bytes instead of %d", a.Name, a.Bytes, len(a.Data))
+		}
+	}
+	if strings.Contains(string(text), "hunter22") {
+		t.Errorf("a secret in %s", text)
+	}
+	if string(got.Artifacts[2].Data) != "bits "+secret {
+		t.Error("a picture was changed")
+	}
+	if got.Labels["tier"] != "gold" || got.Steps[0].Name != "step "+checks.Redacted {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestPassingRunsAreRedactedToo(t *testing.T) {
+	got := executed(t, probes.Run{Outcome: probes.Passed, Steps: []probes.Step{{Name: "s", Outcome: probes.Passed, HTTP: &probes.HTTP{URL: "https://x/hunter22"}}}}, "hunter22")
+	if got.Steps[0].HTTP.URL != "https://x/"+checks.Redacted || got.Labels["token"] != checks.Redacted || strings.Contains(got.CheckName, "hunter22") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestSecretsOfEarlierAttempts(t *testing.T) {
+	check := checks.Check{Retries: checks.Retries{Count: 1}}
+	got := execute(context.Background(), &clock{time: noon}, check, func(context.Context, checks.Check) (probes.Run, error) {
+		return failed(probes.FailConnect, "hunter22 refused"), nil
+	}, "hunter22")
+	if m := got.Attempts[0].Failure.Message; m != checks.Redacted+" refused" {
+		t.Errorf("%q", m)
+	}
+}
+
+// A secret at the place where a text is cut must not leave its half.
+func TestNoHalfSecretsAtTheCut(t *testing.T) {
+	const secret = "correct-horse-battery-staple"
+	for before := 150; before < 220; before++ {
+		got := executed(t, probes.Run{Outcome: probes.Failed, Failure: &probes.Failure{Got: strings.Repeat("x", before) + secret + strings.Repeat("y", 300)}}, secret)
+		if strings.Contains(got.Failure.Got, "correct") {
+			t.Fatalf("%d: %q", before, got.Failure.Got)
+		}
+	}
+	long := strings.Repeat("s3cr3t", 5000)
+	got := executed(t, probes.Run{Outcome: probes.Failed, Failure: &probes.Failure{Got: strings.Repeat(long, 10)}}, long)
+	if strings.Contains(got.Failure.Got, "s3cr3t") {
+		t.Errorf("%.100q", got.Failure.Got)
+	}
+}
+
+func TestTextsAreReadable(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"plain":           {"status is 500", "status is 500"},
+		"white space":     {"a\tb\r\nc\u2028d", "a b  c d"},
+		"control":         {"a\x1b[31mb\x00\x7f", "a\ufffd[31mb\ufffd\ufffd"},
+		"direction":       {"a\u202eb\u2066", "a\ufffdb\ufffd"},
+		"broken UTF-8":    {"a\xffb", "a\ufffdb"},
+		"as long as fits": {strings.Repeat("ä", 200), strings.Repeat("ä", 200)},
+		"longer":          {strings.Repeat("ä", 201), strings.Repeat("ä", 199) + "…"},
+		"longer, ASCII":   {strings.Repeat("a", 9999), strings.Repeat("a", 199) + "…"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := executed(t, probes.Run{Outcome: probes.Failed, Failure: &probes.Failure{Got: c.text}}, "unrelated").Failure.Got
+			if got != c.want {
+				t.Errorf("%q instead of %q", got, c.want)
+			}
+		})
+	}
+}
+
+func FuzzReadable(f *testing.F) {
+	f.Add("a\x1b\u202e\xff")
+	f.Fuzz(func(t *testing.T, text string) {
+		got := executed(t, probes.Run{Outcome: probes.Failed, Failure: &probes.Failure{Message: text, Got: text}}, "unrelated").Failure
+		if !utf8.ValidString(got.Got) || utf8.RuneCountInString(got.Got) > 200 || utf8.RuneCountInString(got.Message) > 500 || strings.ContainsAny(got.Message, "\x00\x1b\n\r\u202e") {
+			t.Errorf("%q", got)
+		}
+	})
+}
