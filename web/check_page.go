@@ -1,0 +1,253 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"outrider/checks"
+	"outrider/storage"
+)
+
+// tablePage is how many runs one page of the table of runs has.
+const tablePage = 50
+
+// checkView is what the page of a check shows.
+type checkView struct {
+	C         *checkState
+	Severity  string
+	Labels    []labelLink
+	Last      *moment
+	Next      *moment
+	Note      string
+	Facts     []fact
+	Steps     []stepFact
+	Budget    *budget
+	Chart     chart
+	Ranges    []rangeLink
+	Runs      []runRow
+	Outcomes  []rangeLink
+	Older     string // URL of the next page of runs; empty: none
+	Newest    string // URL of the first page; empty: this is it
+	Incidents []incidentRow
+}
+
+// fact is a line of a check's definition.
+type fact struct{ Name, Value string }
+
+// stepFact is a step as defined.
+type stepFact struct {
+	Number     int
+	Name       string
+	Verb       string
+	Thresholds string
+}
+
+// rangeLink is one choice of several.
+type rangeLink struct {
+	Text   string
+	URL    string
+	Active bool
+}
+
+// runRow is a run in a table.
+type runRow struct {
+	ID          string
+	Outcome     string
+	Started     moment
+	Duration    time.Duration
+	Bar         float64 // percent of the longest in the table
+	Failure     string
+	Step        string
+	Attempts    int
+	StartDelay  time.Duration
+	Maintenance bool
+	Location    string
+}
+
+// chartRange is a choice of how far the chart looks back.
+type chartRange struct {
+	name  string
+	span  time.Duration
+	hours bool // drawn from roll-ups, which outlive the runs
+}
+
+var chartRanges = [...]chartRange{
+	{"3h", 3 * time.Hour, false}, {"24h", 24 * time.Hour, false},
+	{"7d", 7 * 24 * time.Hour, true}, {"30d", 30 * 24 * time.Hour, true},
+}
+
+// parseRange reads the range parameter.
+func parseRange(q url.Values) (chartRange, error) {
+	text := q.Get("range")
+	if text == "" {
+		return chartRanges[1], nil
+	}
+	for _, r := range chartRanges {
+		if r.name == text {
+			return r, nil
+		}
+	}
+	return chartRange{}, &paramError{"range", text, "one of 3h, 24h, 7d, 30d"}
+}
+
+// checkPage collects the page of a check.
+func (s *Server) checkPage(r *http.Request) (page, error) {
+	ctx, q := r.Context(), r.URL.Query()
+	span, err := parseRange(q)
+	if err != nil {
+		return page{}, err
+	}
+	c, err := s.stateOfCheck(ctx, r.PathValue("id"))
+	if err != nil {
+		return page{}, err
+	}
+	now := s.now()
+	v := checkView{C: &c, Severity: string(c.Severity()), Facts: facts(&c.Check), Steps: stepFacts(&c.Check), Note: note(c.Status)}
+	for _, l := range sortedLabels(c.Check.Labels) {
+		v.Labels = append(v.Labels, labelLink{l.String(), "/?" + url.Values{"label": {l.String()}}.Encode()})
+	}
+	if last := c.Last(); last != nil {
+		v.Last = &moment{last.Started, now}
+	}
+	if !c.Status.Next.IsZero() {
+		v.Next = &moment{c.Status.Next, now}
+	}
+	if v.Budget, err = s.budgetOf(ctx, &c.Check); err != nil {
+		return page{}, err
+	}
+	if v.Chart, err = s.chartOf(ctx, &c.Check, span); err != nil {
+		return page{}, err
+	}
+	for _, choice := range chartRanges {
+		v.Ranges = append(v.Ranges, rangeLink{choice.name, with(r.URL, "range", choice.name), choice == span})
+	}
+	if err := s.fillRuns(r, &v); err != nil {
+		return page{}, err
+	}
+	list, err := s.incidents.Incidents(ctx, storage.IncidentQuery{CheckID: c.Check.ID, Limit: 20})
+	if err != nil {
+		return page{}, fmt.Errorf("read incidents of check %s: %w", c.Check.ID, err)
+	}
+	v.Incidents = incidentRows(list, now)
+	return page{View: "check", Title: c.Check.Name, Nav: "checks", Content: v}, nil
+}
+
+// chartOf draws the latency of a check.
+func (s *Server) chartOf(ctx context.Context, c *checks.Check, span chartRange) (chart, error) {
+	to := s.now()
+	from := to.Add(-span.span)
+	if span.hours {
+		hours, err := s.runs.Hours(ctx, c.ID, from.Truncate(time.Hour), to)
+		if err != nil {
+			return chart{}, fmt.Errorf("read hours of check %s: %w", c.ID, err)
+		}
+		ch := newChart(bucketsOfHours(hours), from, to, 2*time.Hour, c.Thresholds.Total)
+		ch.Band95 = true
+		return ch, nil
+	}
+	runs, err := s.overview.Summaries(ctx, storage.RunQuery{CheckID: c.ID, Since: from, Limit: 10_000})
+	if err != nil {
+		return chart{}, fmt.Errorf("read runs of check %s: %w", c.ID, err)
+	}
+	gap := max(3*span.span/chartBuckets, 3*c.Schedule.Every)
+	return newChart(bucketsOf(runs, from, to), from, to, gap, c.Thresholds.Total), nil
+}
+
+// fillRuns adds the table of runs, a page of it.
+func (s *Server) fillRuns(r *http.Request, v *checkView) error {
+	q := r.URL.Query()
+	before, err := number(q, "before", 0, 1<<62)
+	if err != nil {
+		return err
+	}
+	only, err := outcomes(q)
+	if err != nil {
+		return err
+	}
+	id := v.C.Check.ID
+	entries, err := s.runs.Runs(r.Context(), storage.RunQuery{CheckID: id, Before: before, Outcomes: only, Limit: tablePage + 1})
+	if err != nil {
+		return fmt.Errorf("read runs of check %s: %w", id, err)
+	}
+	if len(entries) > tablePage {
+		entries = entries[:tablePage]
+		v.Older = with(r.URL, "before", strconv.FormatInt(entries[tablePage-1].Seq, 10)) + "#runs"
+	}
+	if before > 0 {
+		v.Newest = with(r.URL, "before", "") + "#runs"
+	}
+	v.Runs = runRows(entries, s.now())
+	for _, choice := range [...]string{"", "failed", "degraded", "unknown", "passed"} {
+		u := *r.URL
+		query := u.Query()
+		query.Del("before")
+		u.RawQuery = query.Encode()
+		text := choice
+		if text == "" {
+			text = "all"
+		}
+		v.Outcomes = append(v.Outcomes, rangeLink{text, with(&u, "outcome", choice) + "#runs", q.Get("outcome") == choice})
+	}
+	return nil
+}
+
+// runRows prepares runs for a table.
+func runRows(entries []storage.Entry, now time.Time) []runRow {
+	longest := time.Duration(1)
+	for _, e := range entries {
+		longest = max(longest, e.Run.Duration)
+	}
+	rows := make([]runRow, len(entries))
+	for i, e := range entries {
+		run := e.Run
+		rows[i] = runRow{
+			ID: run.ID, Outcome: string(run.Outcome), Started: moment{run.Started, now}, Duration: run.Duration,
+			Bar: 100 * float64(run.Duration) / float64(longest), Attempts: len(run.Attempts) + 1,
+			StartDelay: run.StartDelay, Maintenance: run.Maintenance, Location: run.Location,
+		}
+		switch {
+		case run.Failure != nil:
+			rows[i].Step, rows[i].Failure = run.Failure.Step, cut(run.Failure.Message, 160)
+		case len(run.Exceeded) > 0:
+			x := run.Exceeded[0]
+			rows[i].Step = x.Step
+			rows[i].Failure = fmt.Sprintf("%s %s, %s over %s", measureName(x.Measure), showMilliseconds(x.Got, x.Measure),
+				x.Level, showMilliseconds(x.Limit, x.Measure))
+		}
+	}
+	return rows
+}
+
+// with gives the URL's path and query with one parameter set, or, with an
+// empty value, taken away.
+func with(u *url.URL, name, value string) string {
+	q := u.Query()
+	q.Del(name)
+	if value != "" {
+		q.Set(name, value)
+	}
+	if len(q) == 0 {
+		return u.EscapedPath()
+	}
+	return u.EscapedPath() + "?" + q.Encode()
+}
+
+// measureName is how a threshold's measure is called on pages.
+func measureName(measure string) string {
+	switch measure {
+	case "total":
+		return "took"
+	case string(checks.PhaseFirstByte):
+		return "first byte"
+	case string(checks.PhaseTLS):
+		return "TLS"
+	case string(checks.VitalLCP), string(checks.VitalCLS), string(checks.VitalINP), string(checks.VitalFCP), string(checks.VitalTTFB):
+		return strings.ToUpper(measure)
+	}
+	return measure
+}
