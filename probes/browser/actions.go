@@ -1,0 +1,293 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/runtime"
+
+	"outrider/checks"
+	"outrider/probes"
+)
+
+// timing is what an action notes of its own time.
+type timing struct {
+	end time.Time     // when what the customer waits for was done; zero: at return
+	own time.Duration // of that, what we took to make sure; no customer waits for it
+}
+
+// perform carries out an action.
+func (j *journey) perform(ctx context.Context, action checks.Action, t *timing) error {
+	switch a := action.(type) {
+	case *checks.Goto:
+		return j.goTo(ctx, a, t)
+	case *checks.Click:
+		return j.click(ctx, a, t)
+	case *checks.Fill:
+		return j.fill(ctx, a, t)
+	case *checks.Select:
+		return j.selectOption(ctx, a, t)
+	case *checks.Press:
+		return j.pressKey(ctx, a, t)
+	case *checks.Hover:
+		return j.hover(ctx, a, t)
+	case *checks.Wait:
+		return j.wait(ctx, a)
+	case *checks.Expect:
+		return j.expect(ctx, a)
+	case *checks.Screenshot:
+		return j.screenshot(ctx, a, t)
+	case *checks.Evaluate:
+		return j.evaluate(ctx, a)
+	}
+	return fmt.Errorf("a browser cannot do %q", action.Verb())
+}
+
+// expand fills in a text.
+func (j *journey) expand(t checks.Template) (string, error) {
+	text, err := t.Expand(j.scope)
+	if err != nil {
+		return "", &failure{kind: probes.FailVariable, message: err.Error()}
+	}
+	return text, nil
+}
+
+// reach waits until a target can be pointed at and gives the point.
+func (j *journey) reach(ctx context.Context, target checks.Target, t *timing, needs ...string) (x, y float64, err error) {
+	l, err := locate(target, j.scope)
+	if err != nil {
+		return 0, 0, err
+	}
+	s, err := j.waitFor(ctx, "reach", l.String(), map[string]any{"target": l, "needs": append(needs, "pointer")})
+	t.own += milliseconds(s.Confirmed)
+	return s.X, s.Y, err
+}
+
+// mouse sends one event of the mouse.
+func (j *journey) mouse(ctx context.Context, kind input.DispatchMouseEventType, x, y float64) error {
+	event := input.DispatchMouseEventParams{Type: kind, X: x, Y: y, PointerType: input.DispatchMouseEventPointerTypeMouse}
+	if kind != input.DispatchMouseEventTypeMouseMoved {
+		event.Button, event.ClickCount = input.MouseButtonLeft, 1
+		if kind == input.DispatchMouseEventTypeMousePressed {
+			event.Buttons = 1
+		}
+	}
+	_, err := call(ctx, j.tab, input.DispatchMouseEvent, event)
+	if err != nil {
+		return j.inputError(ctx, err)
+	}
+	return nil
+}
+
+// inputError says why the page did not take an input event.
+func (j *journey) inputError(ctx context.Context, err error) error {
+	if err = j.tab.reason(ctx, err); timedOut(err) {
+		return failf(probes.FailTimeout, "the page did not respond to the input in time: its scripts keep it busy")
+	}
+	return err
+}
+
+// click clicks an element. Its time includes the load of the page that the
+// click leads to, if it does.
+func (j *journey) click(ctx context.Context, a *checks.Click, t *timing) error {
+	x, y, err := j.reach(ctx, a.Target, t, "enabled")
+	if err != nil {
+		return err
+	}
+	// The way of the pointer to the element is the customer's time.
+	began := time.Now()
+	if err := j.mouse(ctx, input.DispatchMouseEventTypeMouseMoved, x, y); err != nil {
+		return err
+	}
+	t.own += time.Since(began)
+	return j.follow(ctx, t, func() error {
+		if err := j.mouse(ctx, input.DispatchMouseEventTypeMousePressed, x, y); err != nil {
+			return err
+		}
+		return j.mouse(ctx, input.DispatchMouseEventTypeMouseReleased, x, y)
+	})
+}
+
+// hover moves the pointer over an element.
+func (j *journey) hover(ctx context.Context, a *checks.Hover, t *timing) error {
+	x, y, err := j.reach(ctx, a.Target, t)
+	if err != nil {
+		return err
+	}
+	return j.mouse(ctx, input.DispatchMouseEventTypeMouseMoved, x, y)
+}
+
+// fill replaces the value of a field, by typing as far as the page can tell.
+func (j *journey) fill(ctx context.Context, a *checks.Fill, t *timing) error {
+	l, err := locate(a.Target, j.scope)
+	if err != nil {
+		return err
+	}
+	value, err := j.expand(a.Value)
+	if err != nil {
+		return err
+	}
+	return j.follow(ctx, t, func() error {
+		s, err := j.waitFor(ctx, "fill", l.String(), map[string]any{"target": l, "value": value, "secret": a.Value.HasSecret()})
+		if err != nil || s.Mode != "type" {
+			return err
+		}
+		if value == "" {
+			return j.press(ctx, chord{key: findKey("Delete")}) // of all, which is selected
+		}
+		if _, err := call(ctx, j.tab, input.InsertText, input.InsertTextParams{Text: value}); err != nil {
+			return j.inputError(ctx, err)
+		}
+		return nil
+	})
+}
+
+// selectOption chooses an option of a select element. The browser's own menu
+// cannot be driven by events, so the page gets the events that it would send.
+func (j *journey) selectOption(ctx context.Context, a *checks.Select, t *timing) error {
+	l, err := locate(a.Target, j.scope)
+	if err != nil {
+		return err
+	}
+	option, err := j.expand(a.Option)
+	if err != nil {
+		return err
+	}
+	return j.follow(ctx, t, func() error {
+		_, err := j.waitFor(ctx, "select", fmt.Sprintf("option %q of %s", option, l), map[string]any{"target": l, "option": option})
+		return err
+	})
+}
+
+// pressKey presses a key or chord.
+func (j *journey) pressKey(ctx context.Context, a *checks.Press, t *timing) error {
+	c, err := parseChord(a.Key)
+	if err != nil {
+		return err
+	}
+	if !a.Target.IsZero() {
+		l, err := locate(a.Target, j.scope)
+		if err != nil {
+			return err
+		}
+		if _, err := j.waitFor(ctx, "focus", l.String(), map[string]any{"target": l}); err != nil {
+			return err
+		}
+	}
+	return j.follow(ctx, t, func() error { return j.press(ctx, c) })
+}
+
+// wait waits for a fixed time, or for an element.
+func (j *journey) wait(ctx context.Context, a *checks.Wait) error {
+	if a.For > 0 {
+		select {
+		case <-time.After(a.For):
+			return nil
+		case <-ctx.Done():
+			if err := j.tab.reason(ctx, ctx.Err()); !timedOut(err) {
+				return err
+			}
+			return failf(probes.FailTimeout, "the wait of %s is longer than the step may take", a.For)
+		}
+	}
+	return j.expect(ctx, &checks.Expect{Visible: a.Visible, Hidden: a.Hidden})
+}
+
+// evaluate runs a script of the definition in the page.
+func (j *journey) evaluate(ctx context.Context, a *checks.Evaluate) error {
+	object, err := j.run(ctx, a.Script)
+	if err != nil {
+		return err
+	}
+	var value any = checks.Missing
+	if len(object.Value) > 0 {
+		if err := json.Unmarshal(object.Value, &value); err != nil {
+			return fmt.Errorf("decode the script's value: %w", err)
+		}
+	} else if object.UnserializableValue != "" {
+		value = string(object.UnserializableValue)
+	}
+	text := valueText(value)
+	if a.Variable != "" {
+		j.scope.Set(a.Variable, text)
+	}
+	if a.Expect == nil {
+		return nil
+	}
+	ok, err := a.Expect.Holds(value, j.scope)
+	if err != nil {
+		return &failure{kind: probes.FailAssertion, message: "the script's value: " + err.Error(), expected: a.Expect.String(), got: text}
+	}
+	if !ok {
+		return &failure{
+			kind: probes.FailAssertion, message: fmt.Sprintf("the script gave %s, expected %s", j.cut(text), a.Expect),
+			expected: a.Expect.String(), got: text,
+		}
+	}
+	return nil
+}
+
+// run evaluates a script: an expression, or the body of an asynchronous
+// function with a return.
+func (j *journey) run(ctx context.Context, script string) (*runtime.RemoteObject, error) {
+	began := time.Now()
+	params := runtime.EvaluateParams{Expression: script, AwaitPromise: new(true), ReturnByValue: new(true), UserGesture: new(true)}
+	if deadline, ok := ctx.Deadline(); ok {
+		params.Timeout = runtime.TimeDelta(max(time.Until(deadline).Milliseconds()-50, 1))
+	}
+	// A page that is on its way to the next has no script context to run in.
+	if _, err := j.tab.observer.settled(ctx); err != nil {
+		if err = j.tab.reason(ctx, err); timedOut(err) {
+			return nil, j.unresponsive(patience(ctx, began))
+		}
+		return nil, err
+	}
+	res, err := call(ctx, j.tab, runtime.Evaluate, params)
+	if err == nil && res.ExceptionDetails != nil && isBody(res.ExceptionDetails) {
+		params.Expression = "(async () => {" + script + "\n})()"
+		res, err = call(ctx, j.tab, runtime.Evaluate, params)
+	}
+	if err != nil {
+		if err = j.tab.reason(ctx, err); timedOut(err) || strings.Contains(err.Error(), "Execution was terminated") || strings.Contains(err.Error(), "Internal error") {
+			return nil, failf(probes.FailTimeout, "the script did not end %s", patience(ctx, began))
+		}
+		if strings.Contains(err.Error(), "(-32000)") {
+			return nil, failf(probes.FailScript, "the script was cut off: %s", err)
+		}
+		return nil, err
+	}
+	if d := res.ExceptionDetails; d != nil {
+		if time.Since(began) >= time.Duration(params.Timeout)*time.Millisecond && params.Timeout > 0 {
+			return nil, failf(probes.FailTimeout, "the script did not end %s", patience(ctx, began))
+		}
+		return nil, failf(probes.FailScript, "the script threw %s", exceptionText(d))
+	}
+	return res.Result, nil
+}
+
+// isBody tells from the syntax error whether a script is not an expression but
+// the body of a function.
+func isBody(d *runtime.ExceptionDetails) bool {
+	text := exceptionText(d)
+	return strings.Contains(text, "Illegal return") || strings.Contains(text, "await is only valid")
+}
+
+// valueText gives a script's value as text: a string as it is, all else as
+// JSON.
+func valueText(value any) string {
+	if s, ok := value.(string); ok {
+		return s
+	}
+	if value == any(checks.Missing) {
+		return "undefined"
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(raw)
+}

@@ -1,0 +1,225 @@
+package browser
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/chromedp/cdproto"
+	jsonv2 "github.com/chromedp/cdproto/cdp/jsonv2"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+)
+
+const (
+	// maxMessage bounds one message of the browser, in bytes. The largest that
+	// we ask for is a screenshot, about 2 MB; a page can make others of any
+	// size, by logging a long text, say.
+	maxMessage = 32 << 20
+	// maxNoise bounds the console messages and exceptions of one page.
+	maxNoise = 500
+	// maxEvents bounds all events of one page. A large shop's page makes some
+	// thousands.
+	maxEvents = 200_000
+)
+
+// gate is chromedp's transport over the debugging pipe, made safe against
+// hostile pages that share the browser with others. chromedp puts the events
+// of each page into a queue of fixed length and stops reading for all pages
+// while one queue is full; and it reads messages of any size. So the gate lets
+// through only the events that a page (see observer) looks at, a bounded number
+// of them, none of a page that is being closed, and no huge message.
+type gate struct {
+	*chromedp.PipeConn
+	in  *bufio.Reader
+	buf []byte
+
+	mu    sync.Mutex
+	pages map[target.SessionID]*traffic
+}
+
+// traffic is what a page has sent.
+type traffic struct {
+	events, noise int
+	closed        bool
+}
+
+// newGate makes a transport that reads messages from r and writes them to w.
+func newGate(r io.ReadCloser, w io.WriteCloser) *gate {
+	return &gate{
+		PipeConn: chromedp.NewPipeConn(r, w),
+		in:       bufio.NewReaderSize(r, 64<<10),
+		pages:    map[target.SessionID]*traffic{},
+	}
+}
+
+// Read implements chromedp.Transport.
+func (g *gate) Read(_ context.Context, msg *cdproto.Message) error {
+	for {
+		text, whole, err := readMessage(g.in, g.buf[:0], maxMessage)
+		if err != nil {
+			return err
+		}
+		if g.buf = text; cap(text) > 1<<20 {
+			g.buf = nil // do not hold on to the room of one large message
+		}
+		if !whole {
+			if text = refusal(text); text == nil {
+				continue
+			}
+		}
+		method, event := eventMethod(text)
+		if event && !admitted[method] {
+			continue
+		}
+		*msg = cdproto.Message{}
+		if err := jsonv2.Unmarshal(text, msg, codec); err != nil {
+			continue // nobody can be waiting for what has no readable id
+		}
+		if event && msg.SessionID != "" && !g.admit(msg.SessionID, method) {
+			continue
+		}
+		return nil
+	}
+}
+
+// admit counts an event of a page and tells whether it may pass.
+func (g *gate) admit(id target.SessionID, method string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	t := g.pages[id]
+	if t == nil {
+		return true // the first page of a connection, or one not opened by us
+	}
+	t.events++
+	if noisy[method] {
+		t.noise++
+	}
+	return !t.closed && t.events <= maxEvents && (!noisy[method] || t.noise <= maxNoise)
+}
+
+// open starts to count the events of a page.
+func (g *gate) open(id target.SessionID) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pages[id] = &traffic{}
+}
+
+// shut lets no more events of a page through. It must come before chromedp
+// stops to take them.
+func (g *gate) shut(id target.SessionID) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if t := g.pages[id]; t != nil {
+		t.closed = true
+	}
+}
+
+// forget ends the count of a page that is gone.
+func (g *gate) forget(id target.SessionID) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.pages, id)
+}
+
+// codec is how protocol messages are read: text of pages may be invalid UTF-8.
+var codec = jsonv2.JoinOptions(jsonv2.DefaultOptionsV2(), jsonv2.AllowInvalidUTF8(true))
+
+// admitted are the events that pass the gate: those that observer looks at,
+// and those that chromedp needs to keep its list of pages.
+var admitted = map[string]bool{
+	"Inspector.targetCrashed":           true,
+	"Log.entryAdded":                    true,
+	"Network.dataReceived":              true,
+	"Network.loadingFailed":             true,
+	"Network.loadingFinished":           true,
+	"Network.requestWillBeSent":         true,
+	"Network.responseReceived":          true,
+	"Page.frameNavigated":               true,
+	"Page.frameRequestedNavigation":     true,
+	"Page.frameStartedNavigating":       true,
+	"Page.frameStartedLoading":          true,
+	"Page.frameStoppedLoading":          true,
+	"Page.javascriptDialogOpening":      true,
+	"Page.lifecycleEvent":               true,
+	"Page.navigatedWithinDocument":      true,
+	"Runtime.bindingCalled":             true,
+	"Runtime.consoleAPICalled":          true,
+	"Runtime.exceptionThrown":           true,
+	"Runtime.executionContextCreated":   true,
+	"Runtime.executionContextDestroyed": true,
+	"Runtime.executionContextsCleared":  true,
+	"Target.attachedToTarget":           true,
+	"Target.detachedFromTarget":         true,
+	"Target.targetCreated":              true,
+	"Target.targetDestroyed":            true,
+}
+
+// noisy are the events that a page makes as it likes.
+var noisy = map[string]bool{
+	"Log.entryAdded":           true,
+	"Runtime.consoleAPICalled": true,
+	"Runtime.exceptionThrown":  true,
+}
+
+// eventMethod gives the method of an event without decoding it, which saves
+// most of the work for those that do not pass. Chromium writes it first.
+func eventMethod(text []byte) (string, bool) {
+	rest, found := bytes.CutPrefix(text, []byte(`{"method":"`))
+	if !found {
+		return "", false
+	}
+	method, _, found := bytes.Cut(rest, []byte(`"`))
+	return string(method), found
+}
+
+// refusal makes an error answer out of the start and end of a message that was
+// too large, if it was an answer; else nothing.
+func refusal(ends []byte) []byte {
+	rest, found := bytes.CutPrefix(ends, []byte(`{"id":`))
+	if !found {
+		return nil
+	}
+	digits := bytes.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	if digits <= 0 {
+		return nil
+	}
+	answer := fmt.Sprintf(`{"id":%s,"error":{"code":-32000,"message":"the answer is too large"}`, rest[:digits])
+	if i := bytes.LastIndex(ends, []byte(`,"sessionId":"`)); i >= 0 {
+		answer += string(ends[i:])
+	} else {
+		answer += "}"
+	}
+	return []byte(answer)
+}
+
+// keptEnd is how much of each end of a message that is too large is kept.
+const keptEnd = 256
+
+// readMessage appends the next message to buf, without the zero byte that ends
+// it. A message longer than limit is read to its end, but only its first and
+// last bytes are kept; whole is then false.
+func readMessage(in *bufio.Reader, buf []byte, limit int) (text []byte, whole bool, err error) {
+	whole = true
+	for {
+		part, err := in.ReadSlice(0)
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return nil, false, err
+		}
+		if whole && len(buf)+len(part) > limit {
+			whole = false
+			buf = append(append([]byte(nil), buf[:min(len(buf), keptEnd)]...), buf[max(0, len(buf)-keptEnd):]...)
+		}
+		buf = append(buf, part...)
+		if !whole && len(buf) > 2*keptEnd {
+			buf = append(buf[:keptEnd], buf[len(buf)-keptEnd:]...)
+		}
+		if err == nil {
+			return bytes.TrimSuffix(buf, []byte{0}), whole, nil
+		}
+	}
+}

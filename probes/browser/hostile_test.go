@@ -1,0 +1,79 @@
+package browser
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"outrider/checks"
+	"outrider/probes"
+)
+
+// TestHostilePages checks that whatever a page does ends in a clear outcome in
+// its time, and that the next run on the same browser works.
+func TestHostilePages(t *testing.T) {
+	const page = "- goto: ${URL}/page\n"
+	const stuck = "- {goto: \"${URL}/page\", timeout: 1s}\n"
+	tests := []struct {
+		name, body, steps string // kind "": whatever fails
+		outcome           probes.Outcome
+		kind              probes.FailureKind
+		tells             string
+	}{
+		{"endless script while loading", `<script>for(;;);</script>`, stuck, probes.Failed, probes.FailTimeout, "within 1s"},
+		{"endless script later", `<script>onload = () => setTimeout(() => { for(;;); }, 30)</script>`, page + "- {expect: Thank you, timeout: 600ms}", probes.Failed, probes.FailTimeout, "did not respond"},
+		{"endless script on click", `<button onclick="for(;;);">Pay</button>`, page + "- {click: Pay, timeout: 600ms}", probes.Failed, probes.FailTimeout, "did not respond"},
+		{"dialog storm", `<script>for(;;) alert("Hello")</script>`, page, probes.Failed, probes.FailPage, "opened more than 100 dialogs"},
+		{"dialog that asks to stay", `<script>onbeforeunload = (e) => { e.preventDefault(); return "Stay" }</script><button>Make it sticky</button>`,
+			page + "- click: Make it sticky\n- goto: ${URL}/about.html\n- expect: About us", probes.Passed, "", ""},
+		{"a hundred pop-ups", `<button onclick="for (let i = 0; i < 100; i++) window.open('/popup?' + i, '_blank', 'width=100')">Open</button>`,
+			page + "- click: Open\n- expect: Open", probes.Passed, "", ""},
+		{"pop-ups with dialogs in full Chromium", `<button onclick="for (let i = 0; i < 3; i++) window.open('/alert')">Open</button>`,
+			page + "- click: Open\n- {wait: 100ms}\n- {expect: Open, timeout: 3s}", probes.Passed, "", ""},
+		{"pop-ups with dialogs", `<button onclick="for (let i = 0; i < 3; i++) window.open('/alert')">Open</button>`,
+			page + "- click: Open\n- {wait: 100ms}\n- {expect: Open, timeout: 3s}", probes.Passed, "", ""},
+		{"never idle", `<script>setInterval(() => fetch('/about.html?' + Math.random()), 1)</script>Ready`, page + "- expect: Ready", probes.Passed, "", ""},
+		{"reloads for ever", `<meta http-equiv="refresh" content="0">Ready`, stuck + "- {expect: Thank you, timeout: 700ms}", probes.Failed, "", ""},
+		{"sends on for ever", `<script>location.href = '/page?' + Math.random()</script>`, stuck, probes.Failed, probes.FailTimeout, "within 1s"},
+		{"console flood", `<script>onload = () => setInterval(() => { for (let i = 0; i < 100; i++) console.error("flood " + i) }, 20)</script>Ready`, page + "- {expect: Thank you, timeout: 700ms}", probes.Failed, probes.FailAssertion, "did not appear"},
+		{"huge console message", `<script>console.error("x".repeat(34e6))</script>Ready`, page + "- expect: Ready", probes.Passed, "", ""},
+		{"huge value", ``, page + "- {evaluate: \"'x'.repeat(34e6)\", timeout: 5s}", probes.Failed, probes.FailScript, "too large"},
+		{"huge text", `<script>for (let i = 0; i < 3000; i++) document.write("<p>" + "lorem ipsum ".repeat(500))</script>`, page + "- {expect: Thank you, timeout: 1s}", probes.Failed, "", ""},
+		{"deep tree", `<script>let e = document.body; for (let i = 0; i < 3000; i++) e = e.appendChild(document.createElement("b"))</script>Ready`, page + "- {click: {role: button, name: Pay}, timeout: 500ms}", probes.Failed, "", ""},
+		{"page that breaks the language", `<script>Promise = Array = JSON = null; Element.prototype.querySelectorAll = Element.prototype.getClientRects = () => { throw 1 }; document.querySelectorAll = () => []; performance.now = () => 0; setTimeout = requestAnimationFrame = () => {}</script><button onclick="document.title = 'Clicked'">Pay</button>`,
+			page + "- click: {role: button, name: Pay}\n- expect: {title: Clicked}", probes.Passed, "", ""},
+		{"crash", ``, page + "- {goto: \"chrome://crash\", timeout: 5s}", probes.Failed, probes.FailPage, "crashed its tab"},
+		{"memory hog", `<script>const hoard = []; onload = () => setInterval(() => hoard.push(new Array(1e5).fill(Math.random())), 2)</script>`, page + "- {expect: Thank you, timeout: 500ms}", probes.Failed, probes.FailAssertion, "did not appear"},
+	}
+	probe := newProbe(t, Options{})
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			server := shop(t, map[string]http.HandlerFunc{
+				"/page": html(tt.body), "/alert": html("<script>alert(1); alert(2)</script>"), "/popup": html("pop"),
+			})
+			var check checks.Check
+			if strings.Contains(tt.steps, "chrome://") { // the loader takes only web addresses
+				check = journeyOf(goTo(server.URL+"/page"), goTo("chrome://crash"))
+				check.Journey.Steps[1].Timeout = 5 * time.Second
+			} else {
+				check = load(t, server.URL, tt.steps, nil)
+			}
+			if strings.Contains(tt.name, "full Chromium") {
+				check.Journey.Browser.Chromium = "full"
+			}
+			began := time.Now()
+			r := run(t, probe, check)
+			if r.Outcome != tt.outcome {
+				t.Errorf("the run is %s: %+v", r.Outcome, r.Failure)
+			}
+			if tt.outcome == probes.Failed && tt.kind != "" {
+				mustFail(t, r, tt.kind, tt.tells)
+			}
+			took := time.Since(began)
+			mustPass(t, run(t, probe, journeyOf(goTo(server.URL+"/about.html"), &checks.Expect{Text: lit("About us")})))
+			t.Logf("took %s: %+v", took.Round(time.Millisecond), r.Failure)
+		})
+	}
+}

@@ -1,0 +1,187 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"outrider/checks"
+	"outrider/probes"
+)
+
+// defaultStepTimeout bounds a step that has no timeout of its own. The check's
+// timeout bounds it, too.
+const defaultStepTimeout = 30 * time.Second
+
+// maxShown is the length to which what was expected and got is cut, in bytes.
+const maxShown = 500
+
+// journey is one attempt at a check's journey, in one tab.
+type journey struct {
+	check   *checks.Check
+	tab     *tab
+	scope   *checks.Variables
+	secrets *secrets
+	result  *probes.Run
+	step    string // name of the step under way
+	opened  []visit
+}
+
+// visit says what document a step opened, and when it worked on which.
+type visit struct {
+	step       int // index in the result
+	opened     *document
+	on         *document // the document on which the step acted
+	from, till time.Time
+}
+
+// travel does the steps in order until one fails. Its error is our own
+// trouble.
+func (j *journey) travel(ctx context.Context) error {
+	j.result.Started = time.Now().UTC()
+	began := time.Now()
+	for _, step := range j.check.Journey.Steps {
+		done, err := j.take(ctx, step, began)
+		if err != nil {
+			return fmt.Errorf("step %q: %w", step.Name, err)
+		}
+		j.result.Steps = append(j.result.Steps, done)
+		j.result.Duration += done.Duration
+		if done.Outcome == probes.Failed {
+			j.result.Outcome, j.result.Failure = probes.Failed, done.Failure
+			j.keepEvidence(ctx, step.Name)
+			break
+		}
+	}
+	j.addVitals(ctx)
+	j.result.Finished = time.Now().UTC()
+	return nil
+}
+
+// take does one step. Its error is our own trouble.
+func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (probes.Step, error) {
+	timeout := step.Timeout
+	if timeout <= 0 {
+		timeout = defaultStepTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	j.step = step.Name
+	before := j.tab.observer.current()
+	start := time.Now()
+	var t timing
+	err := j.perform(ctx, step.Action, &t)
+	if t.end.IsZero() || err != nil {
+		t.end = time.Now()
+	}
+	result := probes.Step{
+		Name: step.Name, Verb: step.Action.Verb(), Outcome: probes.Passed,
+		Started: start.Sub(began), Duration: max(t.end.Sub(start)-t.own, 0),
+	}
+	v := visit{step: len(j.result.Steps), on: before, from: start, till: t.end}
+	if after := j.tab.observer.current(); after != before {
+		v.opened = after
+	}
+	j.opened = append(j.opened, v)
+	if err == nil {
+		return result, nil
+	}
+	f, err := j.asFailure(ctx, err)
+	if err != nil {
+		return result, err
+	}
+	result.Outcome = probes.Failed
+	result.Failure = &probes.Failure{
+		Step: step.Name, Kind: f.kind, Message: shorten(j.secrets.hide(f.message), 2*maxShown),
+		Expected: shorten(j.secrets.hide(f.expected), maxShown), Got: shorten(j.secrets.hide(f.got), maxShown),
+	}
+	return result, nil
+}
+
+// cut makes a text fit to be quoted in a message, secrets first.
+func (j *journey) cut(text string) string { return shorten(j.secrets.hide(text), 200) }
+
+// asFailure gives what the site did wrong, or our own trouble as an error.
+func (j *journey) asFailure(ctx context.Context, err error) (*failure, error) {
+	var f *failure
+	if errors.As(err, &f) {
+		return f, nil
+	}
+	err = j.tab.reason(ctx, err)
+	var dead deadPage
+	switch {
+	case errors.As(err, &dead):
+		return failf(probes.FailPage, "%s", string(dead)), nil
+	case timedOut(err):
+		return failf(probes.FailTimeout, "the step took too long"), nil
+	}
+	return nil, &hiddenError{text: j.secrets.hide(err.Error()), err: err}
+}
+
+// hiddenError is an error whose text has no secrets.
+type hiddenError struct {
+	text string
+	err  error
+}
+
+// Error implements error.
+func (e *hiddenError) Error() string { return e.text }
+
+// Unwrap gives what errors.Is and errors.As look at.
+func (e *hiddenError) Unwrap() error { return e.err }
+
+// addVitals gives each step the Web Vitals and the exchange of the page that
+// it opened, and a step that acted on a page the INP of what it did.
+func (j *journey) addVitals(ctx context.Context) {
+	if j.result.Outcome != probes.Failed {
+		// The last paints have yet to be reported.
+		flush, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+		if world := j.tab.observer.currentWorld(); world != "" {
+			_ = callWorld(flush, j.tab, world, "painted", nil, nil)
+		}
+		cancel()
+	}
+	o := j.tab.observer
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for i, v := range j.opened {
+		if v.step >= len(j.result.Steps) {
+			continue
+		}
+		step := &j.result.Steps[v.step]
+		if d := v.opened; d != nil {
+			if d.vitals != (probes.Vitals{}) {
+				vitals := d.vitals
+				step.Vitals = &vitals
+			}
+			if d.exchange != nil {
+				http := d.exchange.http
+				http.URL = j.secrets.hide(http.URL)
+				step.HTTP = &http
+			}
+			continue
+		}
+		next := time.Now()
+		if i+1 < len(j.opened) {
+			next = j.opened[i+1].from
+		}
+		if inp := v.inp(next); inp != nil {
+			step.Vitals = &probes.Vitals{INP: inp}
+		}
+	}
+}
+
+// inp gives what INP was after the interaction of a step, if it caused it.
+func (v visit) inp(next time.Time) *float64 {
+	var last *float64
+	for _, r := range v.on.interaction {
+		at := time.UnixMicro(int64(r.At * 1000))
+		if !at.Before(v.from.Add(-time.Millisecond)) && at.Before(next) {
+			value := r.Value
+			last = &value
+		}
+	}
+	return last
+}

@@ -1,0 +1,560 @@
+// Finds elements as a customer would, waits until they can be used, and tells
+// why not. It runs in a world of its own in every page: it shares the page's
+// DOM, but the page's scripts can neither see nor change it.
+//
+// Go calls the methods of globalThis.outrider (at the end of this file). Each
+// returns plain data. Waiting is done here, in slices that Go bounds, since a
+// wait by questions and answers would be coarser and cost more.
+
+// ---------------------------------------------------------------- searching
+
+const silent = new Set(['SCRIPT', 'STYLE', 'NOSCRIPT', 'TEMPLATE', 'HEAD', 'TITLE', 'META', 'LINK']);
+
+const normal = (text) => text.replace(/\s+/g, ' ').trim();
+
+// All elements that match a CSS selector, in the document and in open shadow
+// roots.
+function query(css, root = document) {
+  const found = [...root.querySelectorAll(css)];
+  for (const el of root.querySelectorAll('*')) {
+    if (el.shadowRoot) found.push(...query(css, el.shadowRoot));
+  }
+  return found;
+}
+
+// The children that are rendered: those of the shadow root where there is one,
+// and what is assigned to a slot.
+function children(el) {
+  if (el.shadowRoot) return el.shadowRoot.childNodes;
+  if (el.localName === 'slot') {
+    const assigned = el.assignedNodes();
+    if (assigned.length) return assigned;
+  }
+  return el.childNodes;
+}
+
+const parent = (node) => node.assignedSlot ?? node.parentElement ?? (node.getRootNode() instanceof ShadowRoot ? node.getRootNode().host : null);
+
+const isButtonInput = (el) => el.localName === 'input' && ['button', 'submit', 'reset'].includes(el.type);
+
+// The text of an element, hidden parts included, scripts and styles not. The
+// cache lives for one search.
+function textOf(node, cache) {
+  if (node.nodeType === Node.TEXT_NODE) return node.data;
+  if (node.nodeType !== Node.ELEMENT_NODE || silent.has(node.tagName)) return '';
+  let text = cache.get(node);
+  if (text === undefined) {
+    text = isButtonInput(node) ? node.value : node.localName === 'br' ? ' ' : '';
+    for (const child of children(node)) text += textOf(child, cache);
+    cache.set(node, text);
+  }
+  return text;
+}
+
+// The smallest elements whose text fits: contains tells whether it can be in
+// there at all, fits whether this is it.
+function smallest(contains, fits) {
+  const cache = new Map();
+  const found = [];
+  const search = (el) => {
+    const text = normal(textOf(el, cache));
+    if (!contains(text)) return false;
+    let inside = false;
+    for (const child of children(el)) {
+      if (child.nodeType === Node.ELEMENT_NODE && search(child)) inside = true;
+    }
+    if (!inside && fits(text)) {
+      found.push(el);
+      inside = true;
+    }
+    return inside;
+  };
+  if (document.body) search(document.body);
+  return found;
+}
+
+// A test of a text against what is wanted: the whole text, or a part in any
+// case.
+function comparer(wanted, exact) {
+  wanted = normal(wanted);
+  if (exact) return (text) => normal(text) === wanted;
+  const lower = wanted.toLowerCase();
+  return (text) => normal(text).toLowerCase().includes(lower);
+}
+
+// Whether a text can be on the page at all. It looks at the longest word only,
+// in one go: most looks at a page are for what is not there yet, and pages may
+// be huge.
+function possible(needle) {
+  const word = needle.split(' ').reduce((a, b) => (b.length > a.length ? b : a), '');
+  const has = (text) => text.toLowerCase().includes(word.toLowerCase());
+  if (!document.body) return false;
+  if (has(document.body.textContent)) return true;
+  if ([...document.querySelectorAll('input')].some((el) => isButtonInput(el) && has(el.value))) return true;
+  for (const el of document.querySelectorAll('*')) if (el.shadowRoot) return true; // too intricate for a quick look
+  return false;
+}
+
+function byText(wanted, exact) {
+  const needle = normal(wanted);
+  if (!possible(needle)) return [];
+  const lower = needle.toLowerCase();
+  return smallest(
+    (text) => (exact ? text.includes(needle) : text.toLowerCase().includes(lower)),
+    comparer(wanted, exact),
+  );
+}
+
+// -------------------------------------------------------- roles and names
+// After HTML-AAM and accname-1.2, as far as customers' pages need them.
+
+const textInputs = 'input:not([type]),input[type=""],input[type=text i],input[type=email i],input[type=tel i],input[type=url i],input[type=password i],input[type=date i],input[type=time i],input[type=datetime-local i],input[type=month i],input[type=week i]';
+const implied = {
+  article: 'article', banner: 'header', blockquote: 'blockquote', button: 'button,summary,input[type=button i],input[type=submit i],input[type=reset i],input[type=image i]',
+  caption: 'caption', cell: 'td', checkbox: 'input[type=checkbox i]', code: 'code', columnheader: 'th', combobox: 'select:not([multiple]):not([size]),input[list]',
+  complementary: 'aside', contentinfo: 'footer', definition: 'dd', dialog: 'dialog', document: 'html', emphasis: 'em', figure: 'figure', form: 'form',
+  group: 'fieldset,details,optgroup', heading: 'h1,h2,h3,h4,h5,h6', img: 'img:not([alt=""]),svg', link: 'a[href],area[href]', list: 'ul,ol,menu', listbox: 'select[multiple],select[size],datalist',
+  listitem: 'li', main: 'main', math: 'math', meter: 'meter', navigation: 'nav', option: 'option', paragraph: 'p', progressbar: 'progress', radio: 'input[type=radio i]',
+  region: 'section', row: 'tr', rowgroup: 'tbody,thead,tfoot', rowheader: 'th[scope=row]', search: 'search', searchbox: 'input[type=search i]', separator: 'hr',
+  slider: 'input[type=range i]', spinbutton: 'input[type=number i]', status: 'output', strong: 'strong', table: 'table', term: 'dt', textbox: `textarea,${textInputs}`, time: 'time',
+};
+const synonyms = {image: 'img', none: 'presentation'};
+const roleName = (role) => synonyms[role] ?? role;
+
+// Roles whose name may come from their content.
+const namedByContent = new Set(['button', 'cell', 'checkbox', 'columnheader', 'gridcell', 'heading', 'link', 'menuitem', 'menuitemcheckbox', 'menuitemradio', 'option', 'radio', 'row', 'rowheader', 'switch', 'tab', 'tooltip', 'treeitem', 'listitem', 'paragraph', 'status', 'alert', 'caption', 'term', 'definition', 'figure', 'time']);
+
+function hiddenFromAll(el) {
+  for (let node = el; node; node = parent(node)) {
+    if (node.getAttribute('aria-hidden') === 'true') return true;
+  }
+  return false;
+}
+
+function byRole(role, name, exact) {
+  role = roleName(role.toLowerCase());
+  const explicit = `[role~="${CSS.escape(role)}" i]` + (role === 'img' ? ',[role~=image i]' : '');
+  const fits = name === '' ? () => true : comparer(name, exact);
+  return query(implied[role] ? `${explicit},${implied[role]}` : explicit).filter((el) => {
+    const given = el.getAttribute('role')?.trim().toLowerCase().split(/\s+/)[0];
+    if (given ? roleName(given) !== role : !el.matches(implied[role])) return false;
+    if (role === 'textbox' && !given && el.hasAttribute('list')) return false;
+    return !hiddenFromAll(el) && fits(accessibleName(el, role));
+  });
+}
+
+// The text that a person would hear for what an element contains.
+function contentName(el) {
+  let text = '';
+  for (const child of children(el)) {
+    if (child.nodeType === Node.TEXT_NODE) {
+      text += child.data;
+    } else if (child.nodeType === Node.ELEMENT_NODE && !silent.has(child.tagName) && child.getAttribute('aria-hidden') !== 'true') {
+      const style = getComputedStyle(child);
+      if (style.display === 'none' || style.visibility === 'hidden') continue;
+      const part = labelOf(child) || nativeName(child) || contentName(child);
+      text += style.display.startsWith('inline') ? part : ` ${part} `;
+    }
+  }
+  return normal(text) === '' ? '' : text;
+}
+
+const referenced = (el, attribute) => (el.getAttribute(attribute) ?? '').split(/\s+/).filter(Boolean).map((id) => el.getRootNode().getElementById?.(id)).filter(Boolean);
+
+function labelOf(el) {
+  const others = referenced(el, 'aria-labelledby').map((other) => normal(other.getAttribute('aria-label') ?? contentName(other)));
+  return others.join(' ') || normal(el.getAttribute('aria-label') ?? '');
+}
+
+const textWithout = (label, control) => {
+  let text = '';
+  for (const child of children(label)) {
+    if (child === control) continue;
+    if (child.nodeType === Node.TEXT_NODE) text += child.data;
+    else if (child.nodeType === Node.ELEMENT_NODE && !silent.has(child.tagName)) text += textWithout(child, control);
+  }
+  return text;
+};
+
+const labelTexts = (el) => [...(el.labels ?? [])].map((label) => normal(textWithout(label, el)));
+
+function nativeName(el) {
+  switch (el.localName) {
+    case 'img': case 'area': return normal(el.getAttribute('alt') ?? '');
+    case 'svg': return normal(el.querySelector(':scope > title')?.textContent ?? '');
+    case 'fieldset': return normal(el.querySelector(':scope > legend')?.textContent ?? '');
+    case 'table': return normal(el.querySelector(':scope > caption')?.textContent ?? '');
+    case 'figure': return normal(el.querySelector(':scope > figcaption')?.textContent ?? '');
+    case 'optgroup': case 'option': if (el.label) return normal(el.label); break;
+    case 'input':
+      if (isButtonInput(el)) return normal(el.value) || {submit: 'Submit', reset: 'Reset'}[el.type] || labelTexts(el).join(' ');
+      if (el.type === 'image') return normal(el.getAttribute('alt') ?? el.value ?? '') || 'Submit';
+  }
+  return labelTexts(el).join(' ');
+}
+
+function accessibleName(el, role) {
+  return labelOf(el) || nativeName(el) ||
+    (namedByContent.has(role) ? normal(contentName(el)) : '') ||
+    normal(el.getAttribute('title') ?? '') || normal(el.getAttribute('placeholder') ?? '');
+}
+
+function byLabel(wanted, exact) {
+  const fits = comparer(wanted, exact);
+  const controls = 'input:not([type=hidden i]),textarea,select,button,meter,output,progress,[contenteditable],[role],[aria-label],[aria-labelledby]';
+  return query(controls).filter((el) => {
+    const own = labelOf(el);
+    return (own !== '' && fits(own)) || labelTexts(el).some(fits);
+  });
+}
+
+// ------------------------------------------------------------- one element
+
+// All elements that a target means, and those of them that can be seen.
+function find(target) {
+  let all;
+  if (target.css) all = query(target.css);
+  else if (target.text) all = byText(target.text, target.exact);
+  else if (target.role) all = byRole(target.role, target.name, target.exact);
+  else if (target.label) all = byLabel(target.label, target.exact);
+  else all = query(`[data-testid="${CSS.escape(target.testid)}"]`);
+  return {all, seen: all.filter(visible)};
+}
+
+const boxes = (el) => [...el.getClientRects()].filter((r) => r.width > 0 && r.height > 0);
+
+function visible(el) {
+  if (!el.isConnected || !el.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true})) {
+    return el.isConnected && getComputedStyle(el).display === 'contents' && [...el.children].some(visible);
+  }
+  return boxes(el).length > 0;
+}
+
+// Why an element cannot be seen.
+function invisibility(el) {
+  for (let node = el; node; node = parent(node)) {
+    const style = getComputedStyle(node);
+    const where = node === el ? '' : ` on ${describe(node)}`;
+    if (style.display === 'none') return `display: none${where}`;
+    if (style.visibility !== 'visible' && node === el) return `visibility: ${style.visibility}`;
+    if (style.contentVisibility === 'hidden') return `content-visibility: hidden${where}`;
+  }
+  return 'its box is empty';
+}
+
+// An element as a person would name it in its page's source. Where secrets may
+// be shown no text is quoted: cut in two, a secret could not be told any more.
+function describe(el) {
+  let text = `<${el.localName}`;
+  for (const name of ['id', 'class', 'name', 'type', 'role', 'data-testid']) {
+    const value = el.getAttribute(name);
+    if (value) text += ` ${name}="${value.slice(0, 30)}"`;
+  }
+  const content = outrider.hushed ? '' : normal(el.textContent.slice(0, 400)).slice(0, 30);
+  return content ? `${text}>${content}</${el.localName}>` : `${text}>`;
+}
+
+const disabled = (el) => {
+  if (el.matches(':disabled')) return true;
+  for (let node = el; node; node = parent(node)) {
+    if (node.getAttribute('aria-disabled') === 'true') return true;
+  }
+  return false;
+};
+
+const unfillable = new Set(['button', 'checkbox', 'color', 'file', 'hidden', 'image', 'radio', 'range', 'reset', 'submit']);
+
+// Why a field cannot be filled, or nothing.
+function uneditable(el) {
+  if (el.localName === 'input' && !settable.has(el.type) && unfillable.has(el.type)) return `it is an input of type ${el.type}`;
+  if (!['input', 'textarea'].includes(el.localName) && !el.isContentEditable) return 'it takes no text';
+  if (el.readOnly || el.getAttribute('aria-readonly') === 'true') return 'it is read-only';
+  return '';
+}
+
+// What lies on top at a point, through open shadow roots.
+function topmost(x, y) {
+  let el = document.elementFromPoint(x, y);
+  while (el?.shadowRoot) {
+    const inner = el.shadowRoot.elementFromPoint(x, y);
+    if (!inner || inner === el) break;
+    el = inner;
+  }
+  return el;
+}
+
+function within(el, ancestor) {
+  for (let node = el; node; node = parent(node)) if (node === ancestor) return true;
+  return false;
+}
+
+// The point at which an element would be clicked: the middle of the part of
+// its largest box that is in the viewport; null if none is.
+function point(el) {
+  let best = null;
+  let area = 0;
+  for (const r of boxes(el)) {
+    const left = Math.max(r.left, 0), right = Math.min(r.right, innerWidth);
+    const top = Math.max(r.top, 0), bottom = Math.min(r.bottom, innerHeight);
+    const size = Math.max(0, right - left) * Math.max(0, bottom - top);
+    if (size > area) {
+      area = size;
+      best = {x: (left + right) / 2, y: (top + bottom) / 2};
+    }
+  }
+  return best;
+}
+
+// What covers an element at a point, or null.
+function cover(el, at) {
+  const top = topmost(at.x, at.y);
+  if (!top) return document.documentElement;
+  const base = el.closest('button,a,label,[role=button],[role=link]') ?? el;
+  const label = top.closest?.('label');
+  return within(top, base) || within(top, el) || (label && label.control === el) ? null : top;
+}
+
+// The one element that a target means, or why there is none. needs are the
+// conditions that it has to meet: "enabled", "editable", "pointer".
+function resolve(target, needs) {
+  const {all, seen} = find(target);
+  if (all.length === 0) return {state: 'missing'};
+  if (target.nth > 0) {
+    if (seen.length < target.nth) return {state: 'missing', detail: `${seen.length} visible`};
+  } else if (seen.length > 1) {
+    return {state: 'ambiguous', count: seen.length, detail: seen.slice(0, 5).map(describe).join(', ')};
+  } else if (seen.length === 0) {
+    return {state: 'hidden', detail: `${describe(all[0])}: ${invisibility(all[0])}`};
+  }
+  const el = seen[Math.max(target.nth - 1, 0)];
+  if (needs.includes('enabled') && disabled(el)) return {state: 'disabled', detail: describe(el)};
+  const fixed = needs.includes('editable') ? uneditable(el) : '';
+  if (fixed) return {state: 'uneditable', detail: `${describe(el)}: ${fixed}`};
+  return {state: 'ready', el};
+}
+
+// ---------------------------------------------------------------- waiting
+
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// The next animation frame, or a tenth of a second where none comes.
+const frame = () => new Promise((done) => {
+  requestAnimationFrame(done);
+  setTimeout(done, 100);
+});
+
+// Checks until the state is the wanted one or the slice of time is over; gives
+// the last result. It leaves the page ten times the time that a check costs.
+async function until(slice, done, check) {
+  const end = performance.now() + slice;
+  for (;;) {
+    const began = performance.now();
+    const result = check();
+    const now = performance.now();
+    if (done(result) || now >= end) return result;
+    await sleep(Math.min(Math.max(10 * (now - began), 10), 1000, end - now));
+  }
+}
+
+const ready = (result) => result.state === 'ready';
+
+const sameBox = (a, b) => a && b && a.x === b.x && a.y === b.y;
+
+// Waits until a target's element is there and meets the needs; with "pointer"
+// also until it lies still from one animation frame to the next, in view, on
+// top. Of that, confirmed is the time in milliseconds that went into making sure
+// of what was true already.
+async function reach(target, needs, slice) {
+  const end = performance.now() + slice;
+  const alignments = ['center', 'end', 'start'];
+  for (let round = 0; ; round++) {
+    const result = await until(Math.max(0, end - performance.now()), ready, () => resolve(target, needs));
+    if (!ready(result)) return result;
+    const el = result.el;
+    if (!needs.includes('pointer')) return {state: 'ready', el, confirmed: 0};
+    let at = point(el);
+    if (!at || cover(el, at)) {
+      const block = alignments[round % alignments.length];
+      el.scrollIntoView({block, inline: 'center', behavior: 'instant'});
+      at = point(el);
+    }
+    const since = performance.now();
+    let state = !at ? {state: 'outside', detail: describe(el)} : null;
+    if (at) {
+      await frame();
+      if (!el.isConnected || !sameBox(at, point(el))) state = {state: 'moving', detail: describe(el)};
+    }
+    if (!state) {
+      const top = cover(el, at);
+      const again = resolve(target, needs);
+      if (top) state = {state: 'covered', detail: `${describe(el)} by ${describe(top)}`};
+      else if (again.el !== el) state = {state: 'moving', detail: describe(el)};
+      else return {state: 'ready', el, x: at.x, y: at.y, confirmed: performance.now() - since};
+    }
+    if (performance.now() >= end) return state;
+    await sleep(10);
+  }
+}
+
+// What Go gets: no element.
+const plain = ({state, detail = '', count = 0, x = 0, y = 0, confirmed = 0, mode = ''}) => ({state, detail, count, x, y, confirmed, mode});
+
+// ----------------------------------------------------------------- acting
+
+// Inputs that people do not type into as text: their value is set at once.
+const settable = new Set(['color', 'date', 'datetime-local', 'month', 'range', 'time', 'week']);
+
+// Fields that hold secrets, so that pictures hide them.
+const secretFields = new Set();
+
+const announce = (el) => {
+  el.dispatchEvent(new Event('input', {bubbles: true, composed: true}));
+  el.dispatchEvent(new Event('change', {bubbles: true}));
+};
+
+function selectAll(el) {
+  el.focus();
+  if (el.select) {
+    el.select();
+  } else {
+    const range = document.createRange();
+    range.selectNodeContents(el);
+    const selection = el.ownerDocument.getSelection();
+    selection.removeAllRanges();
+    selection.addRange(range);
+  }
+}
+
+// ---------------------------------------------------------------- evidence
+
+// A pattern for a secret in any case, with spaces or dashes between its
+// characters, as card numbers are shown.
+const loosely = (secret) => new RegExp([...secret.replace(/[\s-]+/g, '')].map((c) => c.replace(/[.*+?^${}()|[\]\\\/]/g, '\\$&')).join('[\\s-]*'), 'i');
+
+// The boxes in which an element shows one of the secrets: those of the text
+// itself where it is in one piece, else the whole element's.
+function shownIn(el, pattern) {
+  const found = [];
+  for (const child of children(el)) {
+    if (child.nodeType !== Node.TEXT_NODE) continue;
+    for (const match of child.data.matchAll(new RegExp(pattern.source, 'gi'))) {
+      const range = document.createRange();
+      range.setStart(child, match.index);
+      range.setEnd(child, match.index + match[0].length);
+      found.push(...range.getClientRects());
+    }
+  }
+  return found.length ? found : (el.closest('select') ?? el).getClientRects();
+}
+
+globalThis.outrider = {
+  // Whether the journey has secrets; Go sets it with each call.
+  hushed: false,
+
+  // Waits for a target; see reach.
+  async reach({target, needs, slice}) {
+    return plain(await reach(target, needs, slice));
+  },
+
+  // Waits for a field and makes it take what is typed next. mode says what is
+  // left to do: "type", or nothing.
+  async fill({target, value, secret, slice}) {
+    const result = await reach(target, ['enabled', 'editable'], slice);
+    if (!ready(result)) return plain(result);
+    const el = result.el;
+    el.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
+    if (secret) secretFields.add(el);
+    if (settable.has(el.type)) {
+      el.focus();
+      el.value = value;
+      if (el.value !== value) return plain({state: 'refused', detail: `${describe(el)} does not take ${JSON.stringify(value)}`});
+      announce(el);
+      return plain({state: 'ready'});
+    }
+    selectAll(el);
+    return plain({state: 'ready', mode: 'type'});
+  },
+
+  // Waits for a select element that has the option, and chooses it.
+  async select({target, option, slice}) {
+    const same = comparer(option, true);
+    const result = await until(slice, ready, () => {
+      const result = resolve(target, ['enabled']);
+      if (!ready(result)) return result;
+      const el = result.el;
+      if (el.localName !== 'select') return {state: 'uneditable', detail: `${describe(el)}: it is no select element`};
+      const options = [...el.options].filter((o) => !o.disabled);
+      const choice = options.find((o) => o.value === option) ?? options.find((o) => same(o.label) || same(o.text));
+      if (!choice) return {state: 'optionless', detail: [...el.options].slice(0, 10).map((o) => JSON.stringify(normal(o.label))).join(', ')};
+      return {state: 'ready', el, choice};
+    });
+    if (!ready(result)) return plain(result);
+    result.el.focus();
+    if (result.el.multiple) for (const o of result.el.options) o.selected = false;
+    result.choice.selected = true;
+    announce(result.el);
+    return plain({state: 'ready'});
+  },
+
+  // Waits for a target and gives it the focus.
+  async focus({target, slice}) {
+    const result = await reach(target, ['enabled'], slice);
+    if (ready(result)) result.el.focus();
+    return plain(result);
+  },
+
+  // Waits until a text can be seen, a target can be seen, another cannot, and
+  // the address and title are not those that were seen last.
+  async expect({text, visible: shown, hidden, seen, slice}) {
+    const where = () => ({url: location.href, title: document.title});
+    const result = await until(slice, ready, () => {
+      if (text && !byText(text, false).some(visible)) return {state: 'textless'};
+      if (shown) {
+        const result = resolve(shown, []);
+        if (!ready(result) && result.state !== 'ambiguous') return {...result, of: 'visible'};
+      }
+      if (hidden) {
+        const seen = find(hidden).seen;
+        if (seen.length > 0 && seen.length >= hidden.nth) return {state: 'shown', detail: describe(seen[Math.max(hidden.nth - 1, 0)])};
+      }
+      const now = where();
+      if (seen && seen.url === now.url && seen.title === now.title) return {state: 'same'};
+      return {state: 'ready'};
+    });
+    return {...plain(result), ...where()};
+  },
+
+  // Lets the page do what it has begun: what was asked for in the last task has
+  // been asked for when this returns.
+  async settle() {
+    await sleep(0);
+    await sleep(0);
+  },
+
+  // Waits until what has been painted has been reported.
+  async painted() {
+    await frame();
+    await frame();
+    await new Promise((done) => requestIdleCallback(done, {timeout: 100}));
+    await sleep(0);
+  },
+
+  // What a person can read, and where.
+  text({limit}) {
+    return {url: location.href, title: document.title.slice(0, 1000), text: (document.body?.innerText ?? '').slice(0, limit)};
+  },
+
+  // The boxes of everything that shows a secret, in CSS pixels of the viewport.
+  secrets({values}) {
+    const rects = [];
+    for (const el of secretFields) if (el.isConnected) rects.push(...el.getClientRects());
+    for (const pattern of values.map(loosely)) {
+      const has = (text) => pattern.test(text);
+      for (const el of smallest(has, has)) rects.push(...shownIn(el, pattern));
+      for (const el of query('input,textarea')) {
+        if (has(el.value) || has(el.placeholder)) rects.push(...el.getClientRects());
+      }
+    }
+    return rects.map((r) => ({x: r.left, y: r.top, width: r.width, height: r.height}));
+  },
+};

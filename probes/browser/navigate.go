@@ -1,0 +1,159 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
+
+	"outrider/checks"
+	"outrider/probes"
+)
+
+// goTo opens a page and waits until it is loaded, along with every page that
+// it sends the customer on to at once.
+func (j *journey) goTo(ctx context.Context, a *checks.Goto, t *timing) error {
+	url, err := j.expand(a.URL)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	before := j.tab.observer.current()
+	res, err := call(ctx, j.tab, page.Navigate, page.NavigateParams{URL: url})
+	if err != nil {
+		if err = j.tab.reason(ctx, err); timedOut(err) {
+			return failf(probes.FailTimeout, "%s did not answer %s", url, patience(ctx, began))
+		}
+		return err
+	}
+	switch {
+	case res.IsDownload:
+		return failf(probes.FailPage, "%s is a download, not a page", url)
+	case res.ErrorText == "net::ERR_ABORTED":
+		// Either another navigation took over, or there was nothing to show.
+		if j.tab.observer.current() == before && !j.tab.observer.underway() {
+			// Or the tab crashed, which is told a moment later.
+			select {
+			case <-ctx.Done():
+				return j.tab.reason(ctx, ctx.Err())
+			case <-time.After(settlePatience):
+			}
+			return failf(probes.FailPage, "%s answered without a page", url)
+		}
+	case res.ErrorText != "":
+		return j.netFailure(url, res.ErrorText, j.tab.observer.request(res.LoaderID))
+	}
+	d, err := j.loaded(ctx, t, began)
+	if err != nil {
+		return err
+	}
+	if x := d.exchange; x != nil && x.http.Status >= 400 {
+		return badStatus(x)
+	}
+	return nil
+}
+
+// follow carries out an input and waits for what it leads to: if the page asks
+// for another in answer to it, until that is loaded; else the input itself is
+// all.
+func (j *journey) follow(ctx context.Context, t *timing, do func() error) error {
+	began := time.Now()
+	mark := j.tab.observer.mark()
+	if err := do(); err != nil {
+		return err
+	}
+	t.end = time.Now()
+	j.settle(ctx)
+	if !j.tab.observer.moving(mark) {
+		return nil
+	}
+	before := t.end
+	d, err := j.loaded(ctx, t, began)
+	if err != nil {
+		t.end = time.Time{}
+		return err
+	}
+	if t.end.Before(before) {
+		t.end = before
+	}
+	// A customer who gets a server error instead of a page is stuck; other
+	// statuses are for the site and the next steps to judge, such as a form
+	// that is answered with 422.
+	if x := d.exchange; d.loaded.After(began) && x != nil && x.http.Status >= 500 {
+		return badStatus(x)
+	}
+	return nil
+}
+
+// loaded waits until the page is loaded and stays. The time that it takes to
+// see that it stays is nobody's: the end is the load.
+func (j *journey) loaded(ctx context.Context, t *timing, began time.Time) (*document, error) {
+	for visited := 0; ; visited++ {
+		d, err := j.tab.observer.settled(ctx)
+		if err != nil {
+			if err = j.tab.reason(ctx, err); !timedOut(err) {
+				return nil, err
+			}
+			within := patience(ctx, began)
+			if visited > 1 {
+				return nil, failf(probes.FailTimeout, "the page did not come to rest %s: it was loaded, and went on to another, %d times", within, visited)
+			}
+			if n, one := j.tab.observer.unfinished(); n > 0 {
+				return nil, failf(probes.FailTimeout, "the page did not load %s: %s", within, j.requestsLeft(n, one))
+			}
+			return nil, failf(probes.FailTimeout, "the page did not load %s", within)
+		}
+		t.end = d.loaded
+		if d.unreachable {
+			return nil, j.netFailure(d.url, "net::ERR_FAILED", d.exchange)
+		}
+		mark := j.tab.observer.mark()
+		j.settle(ctx)
+		if !j.tab.observer.moving(mark) {
+			return d, nil
+		}
+	}
+}
+
+// settlePatience is how long a page may take to do what it has begun before we
+// go on without it.
+const settlePatience = 250 * time.Millisecond
+
+// settle gives the page the moment in which it asks for another page, if the
+// last input or its load makes it do so. That is no part of any step's time.
+func (j *journey) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, settlePatience)
+	defer cancel()
+	// If the document is replaced meanwhile, that is the answer, too.
+	if world := j.tab.observer.currentWorld(); world != "" {
+		_ = callWorld(ctx, j.tab, world, "settle", nil, nil)
+	}
+}
+
+// netFailure says why a page could not be loaded: a failure of the site, or our
+// own trouble. x is what is known of its request, or nil.
+func (j *journey) netFailure(url, text string, x *exchange) error {
+	if x != nil {
+		if url = x.http.URL; x.failed != "" {
+			text = x.failed
+		}
+		// The browser shows an error page of its own for an error without one.
+		if x.answered && x.http.Status >= 400 {
+			return badStatus(x)
+		}
+	}
+	kind, own := netErrorKind(text)
+	if own {
+		return fmt.Errorf("load %s: %s", url, text)
+	}
+	return failf(kind, "%s could not be loaded: %s", url, text)
+}
+
+// badStatus says that a page's answer is an error.
+func badStatus(x *exchange) error {
+	f := failf(probes.FailAssertion, "%s answered with status %d", x.http.URL, x.http.Status)
+	f.expected, f.got = "a status below 400", strconv.Itoa(x.http.Status)
+	return f
+}

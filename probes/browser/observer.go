@@ -1,0 +1,398 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/inspector"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
+
+	"outrider/probes"
+)
+
+// worldName names the world in which our scripts run in every page.
+const worldName = "outrider"
+
+// bindingName is the function by which js/vitals.js reports.
+const bindingName = "outriderVital"
+
+// document is one document that the page showed.
+type document struct {
+	loader      cdp.LoaderID
+	url         string
+	exchange    *exchange // nil if nothing was requested for it
+	loaded      time.Time // when it was loaded; zero until then
+	unreachable bool      // it is the browser's error page
+	contextID   runtime.ExecutionContextID
+	vitals      probes.Vitals
+	interaction []vitalReport // what INP was after which interaction, bounded
+}
+
+// navigation is one that has been asked for and has not led to a document.
+type navigation struct {
+	asked  time.Time
+	begun  bool // the browser has taken it up
+	loader cdp.LoaderID
+}
+
+// askedPatience is how long a navigation that a page has asked for may take to
+// begin. Some never do: those to an application, or that a policy forbids.
+const askedPatience = 250 * time.Millisecond
+
+// observer follows the events of one page: what it loads, shows, says and
+// reports. Its handle is called in the order of the events; the rest may be
+// called by any goroutine.
+type observer struct {
+	attend func(task) // takes what has to be answered; must not block
+
+	mu       sync.Mutex
+	frame    cdp.FrameID   // the main frame
+	changed  chan struct{} // closed and replaced at every change
+	world    string        // unique id of our world in the document; empty: none yet
+	document *document
+	previous *document // for reports that come late
+	pending  *navigation
+	moves    int // navigations asked for, begun and made so far
+	requests map[network.RequestID]*exchange
+	loading  map[network.RequestID]string // URLs of what is under way, bounded
+	dialogs  int
+	console  console
+}
+
+// task is something that the page needs done: a dialog to dismiss, a pop-up to
+// close, its own end.
+type task struct {
+	dialog bool
+	leave  bool // the dialog asks whether to leave the page
+	popup  target.ID
+	fatal  string // why nothing more can come of the page
+}
+
+// maxLoading bounds the list of requests under way.
+const maxLoading = 2000
+
+func newObserver(attend func(task), hide func(string) string) *observer {
+	return &observer{
+		attend:   attend,
+		changed:  make(chan struct{}),
+		document: &document{},
+		previous: &document{},
+		requests: map[network.RequestID]*exchange{},
+		loading:  map[network.RequestID]string{},
+		console:  console{hide: hide},
+	}
+}
+
+// handle takes an event of the page. It never blocks.
+func (o *observer) handle(event any) {
+	now := time.Now()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch ev := event.(type) {
+	case *page.EventFrameRequestedNavigation:
+		if ev.FrameID == o.frame && ev.Disposition == page.ClientNavigationDispositionCurrentTab && !strings.HasPrefix(ev.URL, "javascript:") {
+			o.moves++
+			if o.pending == nil || !o.pending.begun {
+				o.pending = &navigation{asked: now}
+			}
+		}
+	case *page.EventFrameStartedNavigating:
+		o.begin(ev, now)
+	case *page.EventFrameNavigated:
+		o.commit(ev.Frame)
+	case *page.EventNavigatedWithinDocument:
+		if ev.FrameID == o.frame && o.pending != nil && !o.pending.begun {
+			o.pending = nil
+		}
+	case *page.EventLifecycleEvent:
+		if ev.Name == "load" && ev.LoaderID == o.document.loader && o.document.loaded.IsZero() {
+			o.document.loaded = now
+		}
+	case *page.EventFrameStoppedLoading:
+		// A document whose loading was stopped never fires its load event.
+		if ev.FrameID == o.frame && o.pending == nil && o.document.loaded.IsZero() {
+			o.document.loaded = now
+		}
+	case *page.EventJavascriptDialogOpening:
+		if o.dialogs++; o.dialogs > maxDialogs {
+			o.attend(task{fatal: fmt.Sprintf("the page opened more than %d dialogs", maxDialogs)})
+			break
+		}
+		o.console.add("dialog", string(ev.Type)+": "+ev.Message)
+		o.attend(task{dialog: true, leave: ev.Type == page.DialogTypeBeforeunload})
+	case *target.EventTargetCreated:
+		o.popup(ev.TargetInfo)
+	case *inspector.EventTargetCrashed:
+		o.attend(task{fatal: "the page crashed its tab"})
+	case *runtime.EventExecutionContextsCleared:
+		o.world = ""
+	case *runtime.EventExecutionContextCreated:
+		o.entered(ev.Context)
+	case *runtime.EventBindingCalled:
+		o.report(ev)
+	case *runtime.EventConsoleAPICalled:
+		o.console.call(ev)
+	case *runtime.EventExceptionThrown:
+		o.console.exception(ev.ExceptionDetails)
+	case *log.EventEntryAdded:
+		o.console.entry(ev.Entry)
+	default:
+		o.handleNetwork(event)
+	}
+	close(o.changed)
+	o.changed = make(chan struct{})
+}
+
+// handleNetwork takes an event of the network.
+func (o *observer) handleNetwork(event any) {
+	switch ev := event.(type) {
+	case *network.EventRequestWillBeSent:
+		if len(o.loading) < maxLoading {
+			o.loading[ev.RequestID] = ev.Request.URL
+		}
+		if ev.Type != network.ResourceTypeDocument || ev.FrameID != o.frame {
+			return
+		}
+		x := o.requests[ev.RequestID]
+		if x == nil {
+			x = &exchange{}
+			o.requests[ev.RequestID] = x
+		}
+		if ev.RedirectResponse != nil {
+			x.redirect(ev.RedirectResponse)
+		}
+		x.http.Method, x.http.URL = ev.Request.Method, ev.Request.URL
+	case *network.EventResponseReceived:
+		if x := o.requests[ev.RequestID]; x != nil && ev.Type == network.ResourceTypeDocument {
+			x.answer(ev.Response)
+		}
+	case *network.EventDataReceived:
+		if x := o.requests[ev.RequestID]; x != nil {
+			x.http.BodyBytes += ev.DataLength
+		}
+	case *network.EventLoadingFinished:
+		delete(o.loading, ev.RequestID)
+		if x := o.requests[ev.RequestID]; x != nil && x.failed == "" {
+			x.finish(float64(ev.Timestamp), ev.EncodedDataLength)
+		}
+	case *network.EventLoadingFailed:
+		delete(o.loading, ev.RequestID)
+		x := o.requests[ev.RequestID]
+		if x == nil || ev.Type != network.ResourceTypeDocument {
+			return
+		}
+		x.failed, x.canceled = ev.ErrorText, ev.Canceled
+		// Without an error page to come, this is the end of it: the answer
+		// was a download, or empty (204), or another navigation took over.
+		if ev.Canceled && o.pending != nil && string(o.pending.loader) == string(ev.RequestID) {
+			o.pending = nil
+		}
+	}
+}
+
+// begin notes that the browser has taken up a navigation.
+func (o *observer) begin(ev *page.EventFrameStartedNavigating, now time.Time) {
+	if ev.FrameID != o.frame {
+		return
+	}
+	switch ev.NavigationType {
+	case page.FrameStartedNavigatingNavigationTypeSameDocument, page.FrameStartedNavigatingNavigationTypeHistorySameDocument:
+		return
+	}
+	o.moves++
+	o.pending = &navigation{asked: now, begun: true, loader: ev.LoaderID}
+}
+
+// commit notes that the page shows a new document.
+func (o *observer) commit(f *cdp.Frame) {
+	if f.ID != o.frame {
+		return
+	}
+	o.moves++
+	if o.pending != nil && (o.pending.loader == f.LoaderID || !o.pending.begun) {
+		o.pending = nil
+	}
+	o.previous = o.document
+	o.document = &document{
+		loader:      f.LoaderID,
+		url:         f.URL + f.URLFragment,
+		exchange:    o.requests[network.RequestID(f.LoaderID)],
+		unreachable: f.UnreachableURL != "",
+	}
+	// What the last document asked for is of no interest any more.
+	clear(o.loading)
+	for id := range o.requests {
+		if id != network.RequestID(f.LoaderID) && (o.pending == nil || id != network.RequestID(o.pending.loader)) {
+			delete(o.requests, id)
+		}
+	}
+}
+
+// entered notes that scripts can be run in our world of a new document.
+func (o *observer) entered(c *runtime.ExecutionContextDescription) {
+	var aux struct {
+		FrameID cdp.FrameID `json:"frameId"`
+	}
+	if c.Name != worldName || json.Unmarshal(c.AuxData, &aux) != nil || aux.FrameID != o.frame {
+		return
+	}
+	o.world = c.UniqueID
+	o.document.contextID = c.ID
+}
+
+// maxInteractions bounds what is kept of one document's interactions.
+const maxInteractions = 200
+
+// report takes a Web Vital.
+func (o *observer) report(ev *runtime.EventBindingCalled) {
+	r, ok := parseVital(ev.Payload)
+	if ev.Name != bindingName || !ok {
+		return
+	}
+	for _, d := range []*document{o.document, o.previous} {
+		if d.contextID != ev.ExecutionContextID {
+			continue
+		}
+		r.keep(&d.vitals)
+		if r.Name == "INP" && len(d.interaction) < maxInteractions {
+			d.interaction = append(d.interaction, r)
+		}
+		return
+	}
+}
+
+// popup notes a page that this page has opened, and has it closed: no step can
+// act in it, while a dialog in it can block both, since they may share a
+// process.
+func (o *observer) popup(info *target.Info) {
+	if info.Type != "page" || info.OpenerID == "" || info.OpenerID != target.ID(o.frame) {
+		return
+	}
+	o.console.add("pop-up", info.URL)
+	o.attend(task{popup: info.TargetID})
+}
+
+// await waits until the condition holds, which is called with the lock held.
+// Its error is the context's.
+func (o *observer) await(ctx context.Context, holds func() bool) error {
+	for {
+		o.mu.Lock()
+		ok, changed := holds(), o.changed
+		o.mu.Unlock()
+		if ok {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// setFrame sets the main frame, whose events count.
+func (o *observer) setFrame(id cdp.FrameID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.frame = id
+}
+
+// mark gives the number of navigations so far, to compare with later.
+func (o *observer) mark() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.moves
+}
+
+// moving tells whether a navigation was asked for since the mark.
+func (o *observer) moving(mark int) bool { return o.mark() != mark }
+
+// current gives the document that the page shows.
+func (o *observer) current() *document {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.document
+}
+
+// currentWorld gives the id of our world in the document, or nothing.
+func (o *observer) currentWorld() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.world
+}
+
+// underway tells whether a navigation has not come to its end.
+func (o *observer) underway() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.pending != nil
+}
+
+// request gives what is known of the request for a document, or nil.
+func (o *observer) request(loader cdp.LoaderID) *exchange {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.requests[network.RequestID(loader)]
+}
+
+// lastException gives the last uncaught exception of the page, or nothing.
+func (o *observer) lastException() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if n := len(o.console.exceptions); n > 0 {
+		return o.console.exceptions[n-1]
+	}
+	return ""
+}
+
+// settled waits until every navigation that was asked for has led to a loaded
+// document, or to nothing, and gives the document.
+func (o *observer) settled(ctx context.Context) (*document, error) {
+	for {
+		var d *document
+		var wait time.Duration
+		err := o.await(ctx, func() bool {
+			d, wait = o.document, 0
+			if p := o.pending; p != nil && !p.begun {
+				wait = time.Until(p.asked.Add(askedPatience))
+				if wait <= 0 {
+					o.pending = nil // it never will begin
+				} else {
+					return true
+				}
+			}
+			return o.pending == nil && !d.loaded.IsZero()
+		})
+		if err != nil || wait <= 0 {
+			return d, err
+		}
+		// Look again when the patience is over, or something happens.
+		short, cancel := context.WithTimeout(ctx, wait)
+		_ = o.await(short, func() bool { return o.pending == nil || o.pending.begun })
+		cancel()
+	}
+}
+
+// maxDialogs is how many dialogs are dismissed before the page is given up.
+const maxDialogs = 100
+
+// unfinished gives the number of requests under way and one of them.
+func (o *observer) unfinished() (n int, one string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, url := range o.loading {
+		if one == "" || url < one {
+			one = url
+		}
+	}
+	return len(o.loading), one
+}

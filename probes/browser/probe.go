@@ -1,0 +1,154 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/chromedp/cdproto/network"
+
+	"outrider/checks"
+	"outrider/probes"
+)
+
+// Probe does browser journeys. It may be used by many goroutines at once; how
+// many runs a machine can bear is for its user to say.
+type Probe struct {
+	options Options
+
+	mu     sync.Mutex
+	pools  map[build]*pool
+	closed bool
+	warned sync.Once
+	runs   sync.WaitGroup
+}
+
+var _ probes.Probe = (*Probe)(nil)
+
+// New makes a Probe and clears up what dead ones have left in the temporary
+// folder. No browser is started before it is needed. The error is
+// ErrNoChromium, or that of a path in the options.
+func New(o Options) (*Probe, error) {
+	o = o.withDefaults()
+	if _, _, err := FindChromium(o); err != nil {
+		return nil, err
+	}
+	if killed, removed := sweep(o.TempDir); killed+removed > 0 {
+		o.Logger.Info("cleared up after a dead browser probe", "processes", killed, "profiles", removed)
+	}
+	return &Probe{options: o, pools: map[build]*pool{}}, nil
+}
+
+// Run implements probes.Probe: one attempt at the check's journey, in a fresh
+// browser context. The context bounds it; where it has no deadline, the check's
+// timeout does. The error means that we could not probe: no browser, a browser
+// that crashed, a definition that makes no sense to a browser.
+func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error) {
+	if !p.enter() {
+		return probes.Run{}, errClosed
+	}
+	defer p.runs.Done()
+	if _, bounded := ctx.Deadline(); !bounded {
+		timeout := check.Timeout
+		if timeout <= 0 {
+			timeout = checks.DefaultTimeout
+		}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	pool, err := p.pool(check.Journey.Browser.Chromium)
+	if err != nil {
+		return probes.Run{}, err
+	}
+	s, err := pool.acquire(ctx)
+	if err != nil {
+		return probes.Run{}, err
+	}
+	clean := true
+	defer func() { pool.release(s, !clean) }()
+
+	scope := checks.NewVariables(p.options.Functions)
+	secrets := secretsOf(&check)
+	headers, err := headersOf(check.Journey.Browser.Headers, scope)
+	if err != nil {
+		return probes.Run{}, err
+	}
+	tab, tabCtx, err := openTab(ctx, s.process, check.Journey.Browser, headers, secrets)
+	if err != nil {
+		clean = false // whatever it is, a fresh browser will not have it
+		return probes.Run{}, err
+	}
+	defer func() { clean = tab.close() }()
+
+	run := probes.Run{Outcome: probes.Passed, Browser: s.process.version}
+	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run}
+	if err := j.travel(tabCtx); err != nil {
+		return probes.Run{}, err
+	}
+	return run, nil
+}
+
+// enter counts a run, unless the probe is closed.
+func (p *Probe) enter() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.runs.Add(1)
+	return true
+}
+
+// pool gives the pool for a check's wish.
+func (p *Probe) pool(wanted string) (*pool, error) {
+	b, path, err := p.options.choose(wanted)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, errClosed
+	}
+	if p.pools[b] == nil {
+		p.pools[b] = &pool{options: p.options, build: b, path: path, root: os.Geteuid() == 0, warn: p.warnOfSandbox}
+	}
+	return p.pools[b], nil
+}
+
+// warnOfSandbox warns, once, that Chromium runs without its sandbox.
+func (p *Probe) warnOfSandbox() {
+	p.warned.Do(func() {
+		p.options.Logger.Warn("CHROMIUM RUNS WITHOUT ITS SANDBOX: a monitored page that exploits the browser reaches this host; " +
+			"run as a user other than root, where user namespaces are allowed")
+	})
+}
+
+// Close ends every browser, and with it the runs under way, and waits until
+// nothing of them is left.
+func (p *Probe) Close() {
+	p.mu.Lock()
+	p.closed = true
+	pools := p.pools
+	p.pools = nil
+	p.mu.Unlock()
+	for _, pool := range pools {
+		pool.close()
+	}
+	p.runs.Wait()
+}
+
+// headersOf fills in the headers that a journey sends with every request.
+func headersOf(fields []checks.Field, scope checks.Scope) (network.Headers, error) {
+	headers := network.Headers{}
+	for _, f := range fields {
+		value, err := f.Value.Expand(scope)
+		if err != nil {
+			return nil, fmt.Errorf("header %s: %w", f.Name, err)
+		}
+		headers[f.Name] = value
+	}
+	return headers, nil
+}

@@ -1,0 +1,90 @@
+package browser
+
+import (
+	"regexp"
+	"strings"
+
+	"outrider/checks"
+)
+
+// secrets are the secret values that a journey uses, to be kept out of all that
+// a run shows.
+type secrets struct {
+	values   []string
+	redactor *checks.Redactor
+	// loose finds the values with spaces or dashes between their characters
+	// and in any case, as pages show card numbers; nil if there are none.
+	loose *regexp.Regexp
+}
+
+// shortest is the length below which a value is not searched for: taking every
+// "1" out of a page would hide more than it protects.
+const shortest = 4
+
+var separators = regexp.MustCompile(`[\s-]+`)
+
+// secretsOf collects the secrets of a check's journey.
+func secretsOf(check *checks.Check) *secrets {
+	var all []checks.Secret
+	for _, h := range check.Journey.Browser.Headers {
+		all = append(all, h.Value.Secrets()...)
+	}
+	for _, step := range check.Journey.Steps {
+		for _, t := range templatesOf(step.Action) {
+			all = append(all, t.Secrets()...)
+		}
+	}
+	s := &secrets{redactor: checks.NewRedactor(all...)}
+	var patterns []string
+	for _, secret := range all {
+		value := separators.ReplaceAllString(secret.Reveal(), "")
+		if len(value) < shortest {
+			continue
+		}
+		s.values = append(s.values, value)
+		var parts []string
+		for _, r := range value {
+			parts = append(parts, regexp.QuoteMeta(string(r)))
+		}
+		patterns = append(patterns, strings.Join(parts, `[\s-]*`))
+	}
+	if len(patterns) > 0 {
+		s.loose = regexp.MustCompile("(?i)" + strings.Join(patterns, "|"))
+	}
+	return s
+}
+
+// hide returns the text without secrets.
+func (s *secrets) hide(text string) string {
+	text = s.redactor.Redact(text)
+	if s.loose != nil {
+		text = s.loose.ReplaceAllLiteralString(text, checks.Redacted)
+	}
+	return text
+}
+
+// templatesOf gives every text of an action that may hold a secret.
+func templatesOf(action checks.Action) []checks.Template {
+	target := func(t checks.Target) []checks.Template {
+		return []checks.Template{t.CSS, t.Text, t.Name, t.Label, t.TestID}
+	}
+	switch a := action.(type) {
+	case *checks.Goto:
+		return []checks.Template{a.URL}
+	case *checks.Click:
+		return target(a.Target)
+	case *checks.Fill:
+		return append(target(a.Target), a.Value)
+	case *checks.Select:
+		return append(target(a.Target), a.Option)
+	case *checks.Press:
+		return target(a.Target)
+	case *checks.Hover:
+		return target(a.Target)
+	case *checks.Wait:
+		return append(target(a.Visible), target(a.Hidden)...)
+	case *checks.Expect:
+		return append(append(target(a.Visible), target(a.Hidden)...), a.Text)
+	}
+	return nil
+}

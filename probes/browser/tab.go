@@ -1,0 +1,250 @@
+package browser
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/security"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+
+	"outrider/checks"
+)
+
+// The scripts that run in our world of every page: see the NOTICE beside them.
+var (
+	//go:embed js/web-vitals.iife.js
+	webVitalsScript string
+	//go:embed js/vitals.js
+	vitalsScript string
+	//go:embed js/page.js
+	pageScript string
+)
+
+// errGone says that the browser process ended or stopped to answer.
+var errGone = errors.New("the browser is gone")
+
+// deadPage is why nothing more can come of a page, through its own doing.
+type deadPage string
+
+// Error implements error.
+func (d deadPage) Error() string { return string(d) }
+
+// closeGrace is how long a browser may take to close a page before it counts
+// as misbehaving.
+const closeGrace = 3 * time.Second
+
+// tab is one page in a browser context of its own.
+type tab struct {
+	process  *process
+	ctx      context.Context // chromedp's
+	cancel   context.CancelFunc
+	target   *chromedp.Target
+	context  cdp.BrowserContextID
+	observer *observer
+	hushed   bool // there are secrets, so that the page's text must not be quoted
+	tasks    chan task
+	die      context.CancelCauseFunc
+	attended sync.WaitGroup
+}
+
+// openTab makes an empty page, set up as the options say. The context that it
+// returns ends with the given one and when nothing more can come of the page,
+// with the reason as its cause: errGone or a deadPage.
+func openTab(ctx context.Context, p *process, o checks.BrowserOptions, headers network.Headers, hidden *secrets) (*tab, context.Context, error) {
+	t := &tab{process: p, tasks: make(chan task, 256), hushed: len(hidden.values) > 0}
+	t.observer = newObserver(func(k task) {
+		select {
+		case t.tasks <- k:
+		default: // a page that floods us waits for its own answers
+		}
+	}, hidden.hide)
+	// Not the run's context: chromedp closes the page when it ends, on a path
+	// that we cannot bound. close does it.
+	t.ctx, t.cancel = chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(t.observer.handle))
+	stop := context.AfterFunc(ctx, t.cancel)
+	err := chromedp.Do(t.ctx)
+	if !stop() && err == nil {
+		err = ctx.Err()
+	}
+	if c := chromedp.FromContext(t.ctx); c.Target != nil {
+		t.target, t.context = c.Target, c.BrowserContextID
+		p.gate.open(t.target.SessionID)
+		t.observer.setFrame(cdp.FrameID(t.target.TargetID))
+	}
+	if err != nil {
+		t.close()
+		return nil, nil, fmt.Errorf("open a page: %w", t.reason(ctx, err))
+	}
+	run, die := context.WithCancelCause(ctx)
+	t.die = die
+	t.attended.Go(t.attend)
+	if err := t.prepare(run, o, headers); err != nil {
+		t.close()
+		return nil, nil, fmt.Errorf("set up a page: %w", t.reason(run, err))
+	}
+	return t, run, nil
+}
+
+// attend answers what the page needs answered until the page is closed.
+func (t *tab) attend() {
+	detached, err := chromedp.Detached(t.ctx)
+	if err != nil {
+		detached = nil // cannot be: there is a target
+	}
+	for {
+		select {
+		case k := <-t.tasks:
+			t.do(k)
+		case <-detached:
+			t.die(deadPage("the page closed itself"))
+			detached = nil
+		case <-t.ctx.Done():
+			t.die(errGone)
+			return
+		}
+	}
+}
+
+// do carries out a task.
+func (t *tab) do(k task) {
+	switch {
+	case k.fatal != "":
+		t.die(deadPage(k.fatal))
+	case k.dialog:
+		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
+		defer cancel()
+		// It may be gone already; then there is nothing to dismiss.
+		_, _ = cdp.Call(ctx, t.target, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: k.leave})
+	case k.popup != "":
+		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
+		defer cancel()
+		_, _ = chromedp.CallBrowser(ctx, target.CloseTarget, target.CloseTargetParams{TargetID: k.popup})
+	}
+}
+
+// prepare sets the page up.
+func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions, headers network.Headers) error {
+	width, height := o.Width, o.Height
+	if width <= 0 {
+		width = checks.DefaultViewportWidth
+	}
+	if height <= 0 {
+		height = checks.DefaultViewportHeight
+	}
+	steps := []func() error{
+		// chromedp switches these on for queries that we do not make.
+		command(ctx, t, css.Disable, cdp.Empty{}),
+		command(ctx, t, dom.Disable, cdp.Empty{}),
+		command(ctx, t, runtime.AddBinding, runtime.AddBindingParams{Name: bindingName, ExecutionContextName: worldName}),
+		command(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: injected(), WorldName: worldName, RunImmediately: new(true),
+		}),
+		command(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+			Width: int64(width), Height: int64(height), DeviceScaleFactor: 1,
+		}),
+		// Pages of several runs all are in front, each for itself.
+		command(ctx, t, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
+		func() error {
+			_, err := chromedp.CallBrowser(t.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+				Behavior: browser.SetDownloadBehaviorBehaviorDeny, BrowserContextID: t.context,
+			})
+			return err
+		},
+	}
+	if len(headers) > 0 {
+		steps = append(steps, command(ctx, t, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: headers}))
+	}
+	if o.UserAgent != "" {
+		steps = append(steps, command(ctx, t, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: o.UserAgent}))
+	}
+	if o.SkipVerify {
+		steps = append(steps, command(ctx, t, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true}))
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// command makes a function that sends a command and forgets its result.
+func command[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], params P) func() error {
+	return func() error {
+		_, err := call(ctx, t, cmd, params)
+		return err
+	}
+}
+
+// call sends a command to the page and waits for its answer.
+func call[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], params P) (R, error) {
+	r, err := cdp.Call(ctx, t.target, cmd, params)
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", cmd.Method, err)
+	}
+	return r, nil
+}
+
+// injected is the script that runs in our world of every document. Frames
+// within the page are none of our business.
+func injected() string {
+	return "(() => {\nif (window !== window.top) return;\n" + pageScript + "\n" + webVitalsScript + "\n" + vitalsScript + "\n})();"
+}
+
+// reason gives the cause behind an error: that of the context if it has ended,
+// errGone if the browser has.
+func (t *tab) reason(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	// Of a call that nobody cancelled this says that the connection was lost.
+	if t.process.gone() || errors.Is(err, context.Canceled) {
+		return errGone
+	}
+	if errors.Is(err, chromedp.ErrTargetDetached) {
+		return deadPage("the page closed itself")
+	}
+	return err
+}
+
+// close closes the page with everything that it has opened. It tells whether
+// the browser did so in time; one that did not is to be used no more.
+func (t *tab) close() (clean bool) {
+	if t.target != nil {
+		t.process.gate.shut(t.target.SessionID)
+		defer t.process.gate.forget(t.target.SessionID)
+	}
+	ctx, cancel := context.WithTimeout(t.process.ctx, closeGrace)
+	defer cancel()
+	clean = true
+	if t.context != "" {
+		_, err := chromedp.CallBrowser(ctx, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: t.context})
+		clean = err == nil
+	}
+	done := make(chan struct{})
+	go func() {
+		t.cancel() // waits for the page to be gone, within bounds of its own
+		close(done)
+	}()
+	if !clean {
+		// Nothing will come of waiting for this browser; ending it also ends
+		// the wait.
+		t.process.signal()
+	}
+	<-done
+	t.attended.Wait()
+	return clean
+}
