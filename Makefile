@@ -1,0 +1,70 @@
+# Two commands do it all: "make run" shows Outrider at work over a demo shop,
+# "make test" runs every test. Both install what is missing.
+
+GO ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS := -s -w -X main.release=$(VERSION)
+BIN := bin
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: chromium build ## Build and start the demo: a shop, Outrider over it, and the addresses to open
+	$(BIN)/outrider demo
+
+.PHONY: build
+build: ## Build the programs into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/outrider ./cmd/demoshop
+
+.PHONY: test
+test: chromium cc vet ## Run every test, integration tests included
+	$(GO) test -race -timeout 14m ./...
+
+.PHONY: vet
+vet: ## Run go vet and check the formatting
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "not gofmt-ed: $$bad"; exit 1; fi
+	$(GO) vet ./...
+
+.PHONY: bench
+bench: chromium ## Run the benchmarks; figures are ratios to a baseline of the same run
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./...
+
+FUZZTIME ?= 20s
+.PHONY: fuzz
+fuzz: ## Run each fuzzer for FUZZTIME
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "== $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; done
+
+.PHONY: generate
+generate: ## Write the files that tests hold against the code: the JSON Schema, golden files
+	$(GO) test ./checks -update
+
+# A browser: the headless shell costs a third of full Chromium's CPU.
+.PHONY: chromium
+chromium:
+	@if ! command -v chromium-headless-shell >/dev/null && ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then \
+		echo "No Chromium found: installing chromium-headless-shell from Debian's packages"; \
+		$(MAKE) --no-print-directory install PACKAGES="chromium-headless-shell fonts-liberation"; \
+	fi
+
+# The race detector needs a C compiler.
+.PHONY: cc
+cc:
+	@if ! command -v gcc >/dev/null && ! command -v clang >/dev/null && ! command -v cc >/dev/null; then \
+		$(MAKE) --no-print-directory install PACKAGES="gcc libc6-dev"; \
+	fi
+
+.PHONY: install
+install:
+	@sudo=; if [ "$$(id -u)" != 0 ]; then sudo=sudo; fi; \
+	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $(PACKAGES)
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf $(BIN)

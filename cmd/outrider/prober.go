@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"outrider/checks"
+	"outrider/probes"
+	"outrider/probes/browser"
+	probehttp "outrider/probes/http"
+)
+
+// prober is an executor with the probes that have to be closed after use.
+type prober struct {
+	*probes.Executor
+	browser *browser.Probe // nil: there is none on this machine
+}
+
+// newProber sets up both kinds of probe. A machine without Chromium can still
+// run HTTP checks: there, runs of browser checks end as unknown, saying why.
+func newProber(s settings, log *slog.Logger) (*prober, error) {
+	p := &prober{Executor: &probes.Executor{
+		Location: s.Location,
+		Logger:   log,
+		Probes: map[checks.Kind]probes.Probe{
+			checks.KindHTTP: probehttp.New(probehttp.Options{UserAgent: "Outrider/" + version()}),
+		},
+	}}
+	var err error
+	p.browser, err = browser.New(browser.Options{
+		ShellPath: s.Chromium,
+		FullPath:  s.ChromiumFull,
+		Sandbox:   sandbox(s.ChromiumSandbox),
+		Logger:    log,
+	})
+	switch {
+	case errors.Is(err, browser.ErrNoChromium):
+		p.Probes[checks.KindBrowser] = unable{err}
+	case err != nil:
+		return nil, err
+	default:
+		p.Probes[checks.KindBrowser] = p.browser
+	}
+	return p, nil
+}
+
+func sandbox(setting string) browser.Sandbox {
+	if setting == "auto" {
+		return browser.SandboxAuto
+	}
+	return browser.Sandbox(setting)
+}
+
+// Close ends the browsers and waits for them.
+func (p *prober) Close() {
+	if p.browser != nil {
+		p.browser.Close()
+	}
+}
+
+// unable is a probe that cannot work on this machine.
+type unable struct{ err error }
+
+func (u unable) Run(context.Context, checks.Check) (probes.Run, error) { return probes.Run{}, u.err }
