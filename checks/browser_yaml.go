@@ -175,7 +175,7 @@ type pressDraft struct {
 
 var pressObject = object[pressDraft]{name: "press", noun: "press", doc: "A key, and the element to press it on. Without an element: whatever has the focus.",
 	keys: append([]key[pressDraft]{
-		{name: "key", doc: "The key, such as Enter, Tab, ArrowDown or a.", form: form{"type": []string{"string", "number"}},
+		{name: "key", doc: "The key, such as Enter, Tab, ArrowDown or a; with others held: Control+A.", form: form{"type": []string{"string", "number"}},
 			read: func(d *decoder, n *yaml.Node, p *pressDraft) { set(&p.key)(d.pressKey(n)) }},
 	}, lift(targetKeys, func(p *pressDraft) *targetDraft { return &p.targetDraft })...),
 	rules: form{"required": []string{"key"}}}
@@ -206,17 +206,31 @@ func readPress(d *decoder, n *yaml.Node, _ *actionDraft) Action {
 var namedKeys = []string{"Enter", "Tab", "Escape", "Backspace", "Delete", "Space", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight",
 	"Home", "End", "PageUp", "PageDown", "Insert", "F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12"}
 
+// modifierKeys can be held while a key is pressed, as in Control+A.
+var modifierKeys = []string{"Control", "Ctrl", "Shift", "Alt", "Meta"}
+
 func (d *decoder) pressKey(n *yaml.Node) (string, bool) {
-	v, ok := d.plain(n, "a key such as Enter, Tab or a")
-	if !ok || slices.Contains(namedKeys, v) || len([]rune(v)) == 1 {
-		return v, ok
+	chord, ok := d.plain(n, "a key such as Enter, Tab or a")
+	if !ok {
+		return "", false
+	}
+	key := chord
+	for {
+		held, rest, more := strings.Cut(key, "+")
+		if !more || rest == "" || !slices.Contains(modifierKeys, held) {
+			break
+		}
+		key = rest
+	}
+	if slices.Contains(namedKeys, key) || len([]rune(key)) == 1 {
+		return chord, true
 	}
 	for _, k := range namedKeys {
-		if strings.EqualFold(k, v) {
-			d.problem(n, "no keyboard has %q, did you mean %q?", cut(v), k)
+		if strings.EqualFold(k, key) {
+			d.problem(n, "no keyboard has %q, did you mean %q?", cut(key), k)
 			return "", false
 		}
 	}
-	d.problem(n, "no keyboard has %q: write one character, or one of %s", cut(v), strings.Join(namedKeys, ", "))
+	d.problem(n, "no keyboard has %q: write one character or one of %s, with Control+, Shift+, Alt+ or Meta+ before it if need be", cut(key), strings.Join(namedKeys, ", "))
 	return "", false
 }

@@ -54,6 +54,7 @@ checks:
       - fill: {testid: card, value: x}
       - select: {label: Size, option: XL}
       - press: Enter
+      - press: Control+A
       - press: {key: a, label: Card number}
       - hover: Menu
       - wait: 90s
@@ -84,7 +85,7 @@ checks:
 	}
 	want = []string{
 		"goto /cart", `click button "Pay"`, "click button", `click "Mugs"`, `click "Mugs" (2)`, "click css #a > b #2",
-		`fill label "Card number"`, "fill testid card", `select label "Size"`, "press Enter", `press a on label "Card number"`,
+		`fill label "Card number"`, "fill testid card", `select label "Size"`, "press Enter", "press Control+A", `press a on label "Card number"`,
 		`hover "Menu"`, "wait 1m30s", `wait for "Done"`, "wait until gone css .spinner", `expect "Thank you"`,
 		`expect link "Home"`, `expect no "Error"`, "expect URL contains /cart", "expect title Cart", "screenshot cart",
 		"screenshot screenshot", "evaluate script", "evaluate order", "goto /orders/{order}",
