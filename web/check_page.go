@@ -81,10 +81,18 @@ var chartRanges = [...]chartRange{
 	{"7d", 7 * 24 * time.Hour, true}, {"30d", 30 * 24 * time.Hour, true},
 }
 
-// parseRange reads the range parameter.
-func parseRange(q url.Values) (chartRange, error) {
+// rangeOf reads the range parameter. Without one it is a day, or the shortest
+// as long as there is not more to show.
+func (s *Server) rangeOf(ctx context.Context, q url.Values, checkID string) (chartRange, error) {
 	text := q.Get("range")
 	if text == "" {
+		older, err := s.overview.Summaries(ctx, storage.RunQuery{CheckID: checkID, Until: s.now().Add(-chartRanges[0].span), Limit: 1})
+		if err != nil {
+			return chartRange{}, fmt.Errorf("read runs of check %s: %w", checkID, err)
+		}
+		if len(older) == 0 {
+			return chartRanges[0], nil
+		}
 		return chartRanges[1], nil
 	}
 	for _, r := range chartRanges {
@@ -98,11 +106,11 @@ func parseRange(q url.Values) (chartRange, error) {
 // checkPage collects the page of a check.
 func (s *Server) checkPage(r *http.Request) (page, error) {
 	ctx, q := r.Context(), r.URL.Query()
-	span, err := parseRange(q)
+	c, err := s.stateOfCheck(ctx, r.PathValue("id"))
 	if err != nil {
 		return page{}, err
 	}
-	c, err := s.stateOfCheck(ctx, r.PathValue("id"))
+	span, err := s.rangeOf(ctx, q, c.Check.ID)
 	if err != nil {
 		return page{}, err
 	}

@@ -374,3 +374,18 @@ func TestHeadAndAssets(t *testing.T) {
 		t.Errorf("asset outside: %d", rec.Code)
 	}
 }
+
+// A check that is new shows what there is of it, not an empty day.
+func TestChartRangeFollowsTheHistory(t *testing.T) {
+	w := newWorld(noon)
+	for path, want := range map[string]string{
+		"/checks/checkout":           "24h",
+		"/checks/new-check":          "3h",
+		"/checks/new-check?range=7d": "7d",
+	} {
+		active := regexp.MustCompile(`aria-current="true">(3h|24h|7d|30d)<`).FindStringSubmatch(get(t, w.server(t), path).Body.String())
+		if active == nil || active[1] != want {
+			t.Errorf("%s shows %v, want %s", path, active, want)
+		}
+	}
+}

@@ -203,6 +203,12 @@ func cut(text string, n int) string {
 	return string([]rune(text)[:n-1]) + "…"
 }
 
+// says tells whether a step's name begins with its verb, as names do that the
+// definition did not give.
+func says(name, verb string) bool {
+	return len(name) >= len(verb) && strings.EqualFold(name[:len(verb)], verb)
+}
+
 // webLink gives a URL back if a browser may follow it from our pages: http or
 // https with a host. Anything else, javascript: above all, gives nothing.
 func webLink(raw string) string {

@@ -88,6 +88,7 @@ func functions() template.FuncMap {
 		"markdown": newProcedures().render,
 		"safelink": webLink,
 		"plural":   plural,
+		"says":     says,
 	}
 }
 
