@@ -10,7 +10,9 @@ type BrowserOptions struct {
 	// Width and Height are the viewport's, in CSS pixels.
 	Width, Height int
 	UserAgent     string // empty: the browser's own
-	Headers       []Field
+	// Headers go with requests to the origins that goto steps name, and to no
+	// third party: they may hold secrets.
+	Headers []Field
 	// SkipVerify accepts any certificate; loading warns of it.
 	SkipVerify bool
 }

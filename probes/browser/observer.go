@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -69,11 +70,12 @@ type observer struct {
 }
 
 // task is something that the page needs done: a dialog to dismiss, a pop-up to
-// close, its own end.
+// close, a request to get our headers, its own end.
 type task struct {
 	dialog bool
 	leave  bool // the dialog asks whether to leave the page
 	popup  target.ID
+	paused *fetch.EventRequestPaused
 	fatal  string // why nothing more can come of the page
 }
 
@@ -131,6 +133,8 @@ func (o *observer) handle(event any) {
 		o.attend(task{dialog: true, leave: ev.Type == page.DialogTypeBeforeunload})
 	case *target.EventTargetCreated:
 		o.popup(ev.TargetInfo)
+	case *fetch.EventRequestPaused:
+		o.attend(task{paused: ev})
 	case *inspector.EventTargetCrashed:
 		o.attend(task{fatal: "the page crashed its tab"})
 	case *runtime.EventExecutionContextsCleared:

@@ -5,8 +5,12 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"outrider/checks"
 	"outrider/probes"
@@ -157,6 +161,51 @@ func TestBrowserOptions(t *testing.T) {
 	mustPass(t, run(t, probe, check))
 	if got.Get("X-Monitor") != "outrider" || got.Get("User-Agent") != "Monitor/1.0" {
 		t.Errorf("the request came with %v", got)
+	}
+}
+
+// What a journey sends to its own site, a secret perhaps, goes to no other:
+// not to third parties that its pages use, not to where it is redirected.
+func TestHeadersStayWithTheSite(t *testing.T) {
+	var mu sync.Mutex
+	seen := map[string]string{}
+	note := func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen[r.Host+r.URL.Path] = r.Header.Get("X-Monitor")
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+	}
+	third := shop(t, map[string]http.HandlerFunc{
+		"/script.js": note, "/data": note,
+		"/landing": func(w http.ResponseWriter, r *http.Request) { note(w, r); html("Landed")(w, r) },
+	})
+	site := shop(t, map[string]http.HandlerFunc{
+		"/own.js": note, "/own": note,
+		"/away": func(w http.ResponseWriter, r *http.Request) {
+			note(w, r)
+			http.Redirect(w, r, third.URL+"/landing", http.StatusFound)
+		},
+		"/page": func(w http.ResponseWriter, r *http.Request) {
+			note(w, r)
+			html(`<script src="/own.js"></script><script src="`+third.URL+`/script.js"></script>
+				<script>Promise.all([fetch("/own"), fetch("`+third.URL+`/data")]).then(() => document.title = "done")</script>`)(w, r)
+		},
+	})
+	done, err := checks.ParseCondition("done")
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := journeyOf(goTo(site.URL+"/page"), &checks.Expect{Title: &done}, goTo(site.URL+"/away"), &checks.Expect{Text: lit("Landed")})
+	check.Journey.Browser.Headers = []checks.Field{{Name: "X-Monitor", Value: lit("s3cret")}}
+	mustPass(t, run(t, newProbe(t, Options{}), check))
+	want := map[string]string{}
+	for server, paths := range map[string][]string{site.URL: {"/page", "/own.js", "/own", "/away"}, third.URL: {"/script.js", "/data", "/landing"}} {
+		for _, p := range paths {
+			want[strings.TrimPrefix(server, "http://")+p] = map[string]string{site.URL: "s3cret"}[server]
+		}
+	}
+	if diff := cmp.Diff(want, seen); diff != "" {
+		t.Errorf("X-Monitor by request (-want +got):\n%s", diff)
 	}
 }
 

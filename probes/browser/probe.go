@@ -2,11 +2,8 @@ package browser
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"sync"
-
-	"github.com/chromedp/cdproto/network"
 
 	"outrider/checks"
 	"outrider/probes"
@@ -71,7 +68,7 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 
 	scope := checks.NewVariables(p.options.Functions)
 	secrets := secretsOf(&check)
-	headers, err := headersOf(check.Journey.Browser.Headers, scope)
+	headers, err := headersOf(&check.Journey, scope)
 	if err != nil {
 		return probes.Run{}, err
 	}
@@ -138,17 +135,4 @@ func (p *Probe) Close() {
 		pool.close()
 	}
 	p.runs.Wait()
-}
-
-// headersOf fills in the headers that a journey sends with every request.
-func headersOf(fields []checks.Field, scope checks.Scope) (network.Headers, error) {
-	headers := network.Headers{}
-	for _, f := range fields {
-		value, err := f.Value.Expand(scope)
-		if err != nil {
-			return nil, fmt.Errorf("header %s: %w", f.Name, err)
-		}
-		headers[f.Name] = value
-	}
-	return headers, nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/security"
@@ -54,6 +54,7 @@ type tab struct {
 	target   *chromedp.Target
 	context  cdp.BrowserContextID
 	observer *observer
+	headers  *ownHeaders
 	hushed   bool // there are secrets, so that the page's text must not be quoted
 	tasks    chan task
 	die      context.CancelCauseFunc
@@ -63,8 +64,8 @@ type tab struct {
 // openTab makes an empty page, set up as the options say. The context that it
 // returns ends with the given one and when nothing more can come of the page,
 // with the reason as its cause: errGone or a deadPage.
-func openTab(ctx context.Context, p *process, o checks.BrowserOptions, headers network.Headers, hidden *secrets) (*tab, context.Context, error) {
-	t := &tab{process: p, tasks: make(chan task, 256), hushed: len(hidden.values) > 0}
+func openTab(ctx context.Context, p *process, o checks.BrowserOptions, headers *ownHeaders, hidden *secrets) (*tab, context.Context, error) {
+	t := &tab{process: p, headers: headers, tasks: make(chan task, 256), hushed: len(hidden.values) > 0}
 	t.observer = newObserver(func(k task) {
 		select {
 		case t.tasks <- k:
@@ -91,7 +92,7 @@ func openTab(ctx context.Context, p *process, o checks.BrowserOptions, headers n
 	run, die := context.WithCancelCause(ctx)
 	t.die = die
 	t.attended.Go(t.attend)
-	if err := t.prepare(run, o, headers); err != nil {
+	if err := t.prepare(run, o); err != nil {
 		t.close()
 		return nil, nil, fmt.Errorf("set up a page: %w", t.reason(run, err))
 	}
@@ -128,6 +129,13 @@ func (t *tab) do(k task) {
 		defer cancel()
 		// It may be gone already; then there is nothing to dismiss.
 		_, _ = cdp.Call(ctx, t.target, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: k.leave})
+	case k.paused != nil:
+		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
+		defer cancel()
+		// The page may have given the request up by now.
+		_, _ = cdp.Call(ctx, t.target, fetch.ContinueRequest, fetch.ContinueRequestParams{
+			RequestID: k.paused.RequestID, Headers: t.headers.with(k.paused.Request.Headers),
+		})
 	case k.popup != "":
 		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
 		defer cancel()
@@ -136,7 +144,7 @@ func (t *tab) do(k task) {
 }
 
 // prepare sets the page up.
-func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions, headers network.Headers) error {
+func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 	width, height := o.Width, o.Height
 	if width <= 0 {
 		width = checks.DefaultViewportWidth
@@ -164,8 +172,8 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions, headers netw
 			return err
 		},
 	}
-	if len(headers) > 0 {
-		steps = append(steps, command(ctx, t, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: headers}))
+	if patterns := t.headers.patterns(); len(patterns) > 0 {
+		steps = append(steps, command(ctx, t, fetch.Enable, fetch.EnableParams{Patterns: patterns}))
 	}
 	if o.UserAgent != "" {
 		steps = append(steps, command(ctx, t, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: o.UserAgent}))
