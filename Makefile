@@ -21,7 +21,7 @@ build: ## Build the programs into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/outrider ./cmd/demoshop
 
 .PHONY: test
-test: chromium cc vet ## Run every test, integration tests included
+test: browsers cc vet ## Run every test, integration tests included
 	$(GO) test -race -timeout 14m ./...
 
 .PHONY: vet
@@ -30,7 +30,7 @@ vet: ## Run go vet and check the formatting
 	$(GO) vet ./...
 
 .PHONY: bench
-bench: chromium ## Run the benchmarks; figures are ratios to a baseline of the same run
+bench: browsers ## Run the benchmarks; figures are ratios to a baseline of the same run
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./...
 
 FUZZTIME ?= 20s
@@ -51,6 +51,16 @@ chromium:
 	@if ! command -v chromium-headless-shell >/dev/null && ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then \
 		echo "No Chromium found: installing chromium-headless-shell from Debian's packages"; \
 		$(MAKE) --no-print-directory install PACKAGES="chromium-headless-shell fonts-liberation"; \
+	fi
+
+# Tests drive both builds: the headless shell, and full Chromium for the checks
+# that ask for it.
+.PHONY: browsers
+browsers:
+	@missing=; for p in chromium-headless-shell chromium; do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+		echo "Installing$$missing from Debian's packages"; \
+		$(MAKE) --no-print-directory install PACKAGES="$$missing fonts-liberation"; \
 	fi
 
 # The race detector needs a C compiler.
