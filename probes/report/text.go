@@ -75,7 +75,9 @@ func WriteText(w io.Writer, run probes.Run, style Style) error {
 func details(step probes.Step) string {
 	var parts []string
 	if h := step.HTTP; h != nil {
-		parts = append(parts, fmt.Sprintf("status %d", h.Status))
+		if h.Status != 0 {
+			parts = append(parts, fmt.Sprintf("status %d", h.Status))
+		}
 		for _, p := range checks.Phases() {
 			if d := h.Phases.Of(p); d > 0 {
 				parts = append(parts, fmt.Sprintf("%s %s", strings.ReplaceAll(string(p), "_", " "), Duration(d)))
