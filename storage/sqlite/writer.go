@@ -136,8 +136,14 @@ func (w *writer) gather(first *job) []*job {
 	return jobs
 }
 
+// errNotBegun says that a transaction could not even begin: that is the
+// database's trouble, and no job's.
+var errNotBegun = errors.New("begin")
+
 // commit does the jobs in one transaction or, if that fails, each in its own,
-// so that one bad job fails alone.
+// so that one bad job fails alone. Where the transaction cannot begin, as while
+// another process holds the database locked, they fail together: each would
+// wait as long again, and many would be in the way of closing for hours.
 func (w *writer) commit(jobs []*job) {
 	live := jobs[:0]
 	for _, j := range jobs {
@@ -151,7 +157,7 @@ func (w *writer) commit(jobs []*job) {
 		return
 	}
 	err := w.transact(live)
-	if err != nil && len(live) > 1 {
+	if err != nil && len(live) > 1 && !errors.Is(err, errNotBegun) {
 		for _, j := range live {
 			j.done <- w.transact([]*job{j})
 		}
@@ -167,7 +173,7 @@ func (w *writer) commit(jobs []*job) {
 func (w *writer) transact(jobs []*job) error {
 	t := &tx{w: w, ctx: context.Background()}
 	if err := t.exec("BEGIN IMMEDIATE"); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errNotBegun, err)
 	}
 	err := t.run(jobs)
 	if err == nil {

@@ -100,3 +100,36 @@ func TestReadOnly(t *testing.T) {
 		t.Errorf("acknowledged a cursor that cannot be written: %v", err)
 	}
 }
+
+// While another process holds the database locked, writes that share a
+// transaction fail together after one wait: each waiting for itself would hold
+// up closing for as many waits.
+func TestLockedByAnother(t *testing.T) {
+	s := open(t, Options{})
+	must(t, s.write(t.Context(), "hurry", func(x *tx) error { return x.exec("PRAGMA busy_timeout = 50") }))
+	other, err := s.connect(writerDSN(s.path, false), 1)
+	must(t, err)
+	defer other.Close()
+	_, err = other.ExecContext(t.Context(), "BEGIN IMMEDIATE")
+	must(t, err)
+
+	jobs := make([]*job, 5)
+	for i := range jobs {
+		jobs[i] = &job{t.Context(), func(*tx) error { return nil }, make(chan error, 1)}
+	}
+	unlocked := make(chan error, 1)
+	go func() {
+		first := <-jobs[0].done
+		_, err := other.ExecContext(t.Context(), "ROLLBACK")
+		jobs[0].done <- first
+		unlocked <- err
+	}()
+	s.writer.commit(append([]*job(nil), jobs...)) // its goroutine has nothing to do meanwhile
+	must(t, <-unlocked)
+	for i, j := range jobs {
+		if err := <-j.done; !errors.Is(err, errNotBegun) {
+			t.Errorf("write %d: got %v, want that it could not begin", i, err)
+		}
+	}
+	must(t, s.Record(t.Context(), storagetest.NewRun("a", start, time.Second)))
+}
