@@ -354,6 +354,45 @@ func TestRestartInTheMiddle(t *testing.T) {
 	}
 }
 
+// What an earlier process was to try again in many hours is tried at the start:
+// the endpoint may have come back meanwhile, and nobody would have noticed.
+func TestRestartTriesAtOnce(t *testing.T) {
+	r := newReceiver(t, nil)
+	h := newHouse(t, map[string]string{"hook": r.URL})
+	later, due := h.notification("hook", "later", 1), h.notification("hook", "due", 1)
+	later.Attempts, later.NextAttempt = 6, h.clock.Now().Add(10*time.Hour)
+	h.outbox.add(later, due)
+	h.start()
+	h.outbox.awaitState(t, "due-1-hook", incidents.Delivered)
+	h.outbox.awaitState(t, "later-1-hook", incidents.Delivered)
+}
+
+// A clock that was years ahead and is set right must not leave notifications
+// waiting for years, nor have a failing endpoint called without a pause.
+func TestClockSetBack(t *testing.T) {
+	var up atomic.Bool
+	r := newReceiver(t, func(w http.ResponseWriter, _ *http.Request, _ int) {
+		if !up.Load() {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	h := newHouse(t, map[string]string{"hook": r.URL})
+	right := h.clock.Now()
+	h.clock.moveTo(right.AddDate(3, 0, 0))
+	h.outbox.add(h.notification("hook", "i", 1))
+	h.start()
+	h.outbox.awaitAttempts(t, "i-1-hook", 1)
+	h.clock.setBack(right)
+	h.notifier.Wake()
+	n := h.outbox.awaitAttempts(t, "i-1-hook", 2)
+	if wait := n.NextAttempt.Sub(right); wait <= 0 || wait > time.Hour {
+		t.Errorf("next attempt in %s", wait)
+	}
+	up.Store(true)
+	h.clock.moveTo(n.NextAttempt)
+	h.outbox.awaitState(t, "i-1-hook", incidents.Delivered)
+}
+
 // What was delivered, but could not be noted, is delivered again: at least once.
 func TestStoreFails(t *testing.T) {
 	r := newReceiver(t, nil)

@@ -214,6 +214,13 @@ func (c *fakeClock) moveTo(t time.Time) {
 	c.fire()
 }
 
+// setBack sets the clock to an earlier time.
+func (c *fakeClock) setBack(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = t
+}
+
 func (c *fakeClock) fire() {
 	for ch, t := range c.waits {
 		if !t.After(c.now) {

@@ -34,6 +34,8 @@ const (
 	longestPause = time.Minute
 	// longestRetryAfter bounds what an endpoint may ask for.
 	longestRetryAfter = time.Hour
+	// longestWait is more than any of all these, jitter included.
+	longestWait = 30 * time.Hour
 )
 
 // nextAttempt gives when a notification is due again whose attempt, already
@@ -42,12 +44,16 @@ const (
 //
 // Attempts are planned from the creation on, so that those that were made
 // early, since the endpoint seemed to be back, use up nothing. Where Outrider
-// itself was off for most of that time, the planned number is made all the
-// same. chance is a random number from 0 to 1.
+// itself was off for most of that time, or the clock was set back since the
+// creation, the planned number is made all the same. chance is a random number
+// from 0 to 1.
 func nextAttempt(n *incidents.Notification, began time.Time, chance float64) (at time.Time, ok bool) {
 	intervals := retryIntervals()
 	planned := n.CreatedAt
 	for _, pause := range intervals {
+		if n.CreatedAt.After(began) {
+			break
+		}
 		planned = planned.Add(pause)
 		if planned.After(began) {
 			return planned.Add(stretch(pause, chance) - pause), true

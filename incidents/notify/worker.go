@@ -21,6 +21,7 @@ type worker struct {
 	wake chan struct{}
 
 	// What follows is used by the worker's own goroutine only.
+	begun   bool      // what an earlier process left was made due
 	paused  time.Time // no attempt before this time
 	missing time.Time // since when the endpoint is not defined; zero: it is
 	busy    int       // attempts in a row that found the endpoint unreachable or overloaded
@@ -82,13 +83,28 @@ func (w *worker) round(ctx context.Context) (next time.Time, err error) {
 		if w.paused.After(now) {
 			return w.paused, nil
 		}
+		if !w.begun {
+			// Who knows how long ago an earlier process left these: the
+			// endpoint may be back.
+			if err := w.Store.ExpediteNotifications(ctx, w.name, now); err != nil {
+				return time.Time{}, err
+			}
+			w.begun = true
+		}
 		due, err := w.Store.DueNotifications(ctx, w.name, now, batch)
 		if err != nil {
 			return time.Time{}, err
 		}
 		if len(due) == 0 {
 			at, _, err := w.Store.NextDue(ctx, w.name)
-			return at, err
+			if err != nil || !at.After(now.Add(longestWait)) {
+				return at, err
+			}
+			// Further away than any pause: a clock that was ahead has set it.
+			if err := w.Store.ExpediteNotifications(ctx, w.name, now); err != nil {
+				return time.Time{}, err
+			}
+			continue
 		}
 		if err := (&delivery{worker: w, endpoint: e, sender: sender}).all(ctx, due); err != nil {
 			return time.Time{}, err
