@@ -51,6 +51,10 @@ func (m *Monitor) follow(ctx context.Context, appended <-chan struct{}) error {
 		}
 		select {
 		case <-appended:
+		case <-m.unretired:
+			if err := m.retire(ctx); err != nil {
+				return err
+			}
 		case <-ctx.Done():
 			return nil
 		}

@@ -69,6 +69,11 @@ type Options struct {
 	Logger  *slog.Logger // nil: slog.Default()
 }
 
+// lastPatience bounds how long cancelled journeys are waited for, their runs
+// recorded included: a journey that does not heed its end, or a store that does
+// not answer, must not keep the process from ending.
+const lastPatience = 20 * time.Second
+
 // stopTimeout bounds how long gocron waits for its jobs, which only start
 // journeys and end at once; pruning ends with the monitor's context.
 const stopTimeout = 10 * time.Second
@@ -88,7 +93,12 @@ type Monitor struct {
 	scheduled map[string]*scheduledCheck
 	scheduler gocron.Scheduler // nil while not running
 	runCtx    context.Context  // of journeys; set with scheduler
+	recordCtx context.Context  // of recording their runs; set with scheduler
 	journeys  sync.WaitGroup
+	patience  time.Duration // lastPatience
+	// unretired receives while incidents are still to be retired since the
+	// store failed.
+	unretired chan struct{}
 }
 
 // New makes a Monitor that has no definitions yet.
@@ -108,6 +118,8 @@ func New(opts Options) *Monitor {
 		slots:     map[checks.Kind]*slots{},
 		defs:      &checks.Definitions{},
 		scheduled: map[string]*scheduledCheck{},
+		patience:  lastPatience,
+		unretired: make(chan struct{}, 1),
 	}
 	for _, kind := range []checks.Kind{checks.KindHTTP, checks.KindBrowser} {
 		size := opts.Slots[kind]
@@ -149,7 +161,21 @@ func (m *Monitor) Apply(ctx context.Context, defs *checks.Definitions) error {
 	if m.opts.Changed != nil {
 		m.opts.Changed()
 	}
+	if err := m.retire(ctx); err != nil {
+		// The definitions are in force all the same.
+		m.log.Error("trying again", "error", err)
+	}
+	return nil
+}
+
+// retire ends the incidents of checks that are not run any more. If that fails
+// it is due again, see follow.
+func (m *Monitor) retire(ctx context.Context) error {
 	if _, err := m.opts.Judge.Retire(ctx); err != nil {
+		select {
+		case m.unretired <- struct{}{}:
+		default: // it is due already
+		}
 		return fmt.Errorf("end incidents of checks that are not run any more: %w", err)
 	}
 	return nil
@@ -175,6 +201,8 @@ func (m *Monitor) Run(ctx context.Context) error {
 	// the journeys.
 	runCtx, cancelRuns := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancelRuns()
+	recordCtx, stopRecording := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopRecording()
 	if m.opts.Prune != nil {
 		_, err := scheduler.NewJob(gocron.DurationJob(m.opts.PruneEvery),
 			gocron.NewTask(func() { m.prune(ctx) }),
@@ -186,7 +214,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 
 	scheduler.Start() // first, so that no job's first start passes while others are still registered
 	m.mu.Lock()
-	m.scheduler, m.runCtx = scheduler, runCtx
+	m.scheduler, m.runCtx, m.recordCtx = scheduler, runCtx, recordCtx
 	err = m.reschedule()
 	m.mu.Unlock()
 	if err != nil {
@@ -216,7 +244,7 @@ func (m *Monitor) Run(ctx context.Context) error {
 }
 
 // drain waits for journeys under way; after the grace period it cancels them
-// and waits for their (unknown) runs to be recorded.
+// and waits, with a bound, for their (unknown) runs to be recorded.
 func (m *Monitor) drain(cancel context.CancelFunc) {
 	done := make(chan struct{})
 	go func() {
@@ -234,7 +262,13 @@ func (m *Monitor) drain(cancel context.CancelFunc) {
 	case <-grace.C:
 		m.log.Info("cancel the journeys still under way", "grace", m.opts.Grace)
 		cancel()
-		<-done
+		last := time.NewTimer(m.patience)
+		defer last.Stop()
+		select {
+		case <-done:
+		case <-last.C:
+			m.log.Error("journeys did not end, or could not be recorded; they are given up", "after", m.patience)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
 
 	"go.uber.org/goleak"
 
@@ -27,6 +28,7 @@ type world struct {
 	pending []int64 // judged, but not flushed
 	judged  []int64
 	retired int
+	unable  int // to retire, that many times
 	cursor  int64
 	wake    chan struct{}
 	// refuse makes Record fail that many times, trouble Judge.
@@ -111,6 +113,10 @@ func (w *world) Flush(context.Context) error {
 func (w *world) Retire(context.Context) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.unable > 0 {
+		w.unable--
+		return 0, errors.New("database is locked")
+	}
 	w.retired++
 	return 0, nil
 }
@@ -248,6 +254,105 @@ func TestACheckNeverOverlapsItself(t *testing.T) {
 	}
 }
 
+// Nor does it when its rhythm changes in the middle of a journey.
+func TestACheckNeverOverlapsItselfByReload(t *testing.T) {
+	w := newWorld()
+	w.hold = make(chan struct{})
+	m, _ := start(t, w, Options{Grace: time.Millisecond}, every("slow", 10*time.Millisecond))
+	for i := range 3 {
+		eventually(t, "missed starts", func() bool { return m.Status().Checks[0].Missed >= 2 })
+		period := time.Duration(11+i) * time.Millisecond
+		if err := m.Apply(t.Context(), &checks.Definitions{Checks: []checks.Check{every("slow", period)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "missed starts", func() bool { return m.Status().Checks[0].Missed >= 2 })
+	if n := w.peak.Load(); n != 1 {
+		t.Errorf("%d journeys of one check at once", n)
+	}
+	close(w.hold)
+	eventually(t, "runs at the new rhythm", func() bool { return len(w.recorded("slow")) >= 3 })
+}
+
+// A job that fires while it is being removed starts nothing any more.
+func TestFiringWhileRemoved(t *testing.T) {
+	w := newWorld()
+	m, stop := start(t, w, Options{}, every("goes", time.Hour), every("stays", time.Hour))
+	removed := m.job(t, "goes")
+	if err := m.Apply(t.Context(), &checks.Definitions{Checks: []checks.Check{every("stays", time.Hour)}}); err != nil {
+		t.Fatal(err)
+	}
+	m.fire(removed)
+	m.fire(m.job(t, "stays"))
+	stop()
+	if runs := w.recorded(""); len(runs) != 1 || runs[0].CheckID != "stays" {
+		t.Errorf("got runs %+v, want one of the check that stays", runs)
+	}
+}
+
+// job waits until a check is scheduled.
+func (m *Monitor) job(t *testing.T, id string) (s *scheduledCheck) {
+	t.Helper()
+	eventually(t, id+" is scheduled", func() bool {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		s = m.scheduled[id]
+		return s != nil
+	})
+	return s
+}
+
+// stubborn does not heed that its journeys are cancelled.
+type stubborn struct{ until chan struct{} }
+
+func (s stubborn) Execute(context.Context, checks.Check, time.Time, *checks.Redactor) probes.Run {
+	<-s.until
+	return probes.Run{}
+}
+
+func TestStopDoesNotWaitForeverForAJourney(t *testing.T) {
+	w := newWorld()
+	until := make(chan struct{})
+	m := New(Options{Executor: stubborn{until}, Log: w, Judge: w, Grace: time.Millisecond, Logger: slog.New(slog.DiscardHandler)})
+	m.patience = 10 * time.Millisecond
+	if err := m.Apply(t.Context(), &checks.Definitions{Checks: []checks.Check{every("hangs", 10*time.Millisecond)}}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- m.Run(ctx) }()
+	eventually(t, "a journey under way", func() bool { return m.Status().Checks[0].Running })
+	cancel()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error("Run:", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("Run did not return")
+	}
+	close(until)
+	m.journeys.Wait()
+}
+
+// A store in trouble while definitions are changed does not make the new ones
+// refused, and the incidents of removed checks are ended later.
+func TestIncidentsAreRetiredLater(t *testing.T) {
+	w := newWorld()
+	m, _ := start(t, w, Options{}, every("goes", time.Hour))
+	w.mu.Lock()
+	w.retired, w.unable = 0, 2
+	w.mu.Unlock()
+	if err := m.Apply(t.Context(), &checks.Definitions{}); err != nil {
+		t.Errorf("definitions that are in force: %v", err)
+	}
+	eventually(t, "incidents are retired", func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.retired == 1
+	})
+}
+
 func TestSlotsBoundWhatRunsAtOnce(t *testing.T) {
 	w := newWorld()
 	w.hold = make(chan struct{})
@@ -338,6 +443,38 @@ func TestApply(t *testing.T) {
 	if w.retired != 2 {
 		t.Errorf("the judge was told of new definitions %d times, want 2", w.retired)
 	}
+}
+
+// What is shown follows the clock on the wall when that is set; the rhythm and
+// what counts as missed do not.
+func TestClockIsSet(t *testing.T) {
+	check := every("x", time.Minute)
+	now := time.Now()
+	for _, by := range []time.Duration{time.Hour, -time.Hour, 90 * time.Second} {
+		t.Run(by.String(), func(t *testing.T) {
+			// Planned by a clock that was off, for just now.
+			s := &scheduledCheck{check: check, due: wallMoved(now.Add(-time.Millisecond), by)}
+			_, scheduled, ok := s.begin(now)
+			if !ok || s.missed != 0 {
+				t.Errorf("got ok %v, %d missed", ok, s.missed)
+			}
+			if want := now.Round(0).Add(-time.Millisecond); !scheduled.Round(0).Equal(want) {
+				t.Errorf("planned for %v, want %v", scheduled, want)
+			}
+			if want := now.Round(0).Add(time.Minute - time.Millisecond); !s.due.Round(0).Equal(want) {
+				t.Errorf("next %v, want %v", s.due, want)
+			}
+		})
+	}
+}
+
+// wallMoved is a moment as a clock shows it that is off by so many seconds:
+// the monotonic reading stays. Package time has no other way to make one; see
+// the description of time.Time's fields.
+func wallMoved(t time.Time, by time.Duration) time.Time {
+	wall := (*uint64)(unsafe.Pointer(&t))
+	*wall += uint64(int64(by/time.Second) << 30)
+	return t
 }
 
 func TestBegin(t *testing.T) {

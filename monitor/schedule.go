@@ -15,7 +15,11 @@ import (
 
 // scheduledCheck is a check with its job at the scheduler.
 type scheduledCheck struct {
+	id  string
 	job uuid.UUID
+	// before is the same check at its former rhythm, whose journey may still
+	// be under way; nil if there is none.
+	before *scheduledCheck
 
 	mu      sync.Mutex
 	check   checks.Check
@@ -37,6 +41,7 @@ func (m *Monitor) reschedule() error {
 			wanted[c.ID] = c
 		}
 	}
+	former := map[string]*scheduledCheck{}
 	for id, s := range m.scheduled {
 		c, ok := wanted[id]
 		if ok && s.adopt(c) {
@@ -46,12 +51,13 @@ func (m *Monitor) reschedule() error {
 			return fmt.Errorf("unschedule check %s: %w", id, err)
 		}
 		delete(m.scheduled, id)
+		former[id] = s
 	}
 	for id, c := range wanted {
 		if m.scheduled[id] != nil {
 			continue
 		}
-		s, err := m.schedule(c)
+		s, err := m.schedule(c, former[id])
 		if err != nil {
 			return fmt.Errorf("schedule check %s: %w", id, err)
 		}
@@ -77,8 +83,11 @@ func (s *scheduledCheck) adopt(c checks.Check) bool {
 // that registering a thousand jobs does not miss the first of them.
 const settling = 100 * time.Millisecond
 
-func (m *Monitor) schedule(c checks.Check) (*scheduledCheck, error) {
-	s := &scheduledCheck{check: c}
+func (m *Monitor) schedule(c checks.Check, former *scheduledCheck) (*scheduledCheck, error) {
+	s := &scheduledCheck{id: c.ID, check: c}
+	if former.busy() {
+		s.before = former
+	}
 	task := gocron.NewTask(func() { m.fire(s) })
 	var err error
 	s.due, err = next(c, time.Now().Add(settling))
@@ -113,7 +122,7 @@ func next(c checks.Check, t time.Time) (time.Time, error) {
 func (m *Monitor) fire(s *scheduledCheck) {
 	m.mu.Lock()
 	ctx, redactor := m.runCtx, m.redactor
-	if m.scheduler == nil {
+	if m.scheduler == nil || m.scheduled[s.id] != s { // stopping, or unscheduled in this very moment
 		m.mu.Unlock()
 		return
 	}
@@ -138,11 +147,12 @@ func (m *Monitor) fire(s *scheduledCheck) {
 func (s *scheduledCheck) begin(now time.Time) (check checks.Check, scheduled time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.followClock(now)
 	scheduled = s.due
 	// A host that slept, or a scheduler that was held up, leaves planned
 	// starts behind: each is a miss, and the last one is this.
 	for {
-		following, err := next(s.check, s.due)
+		following, err := s.following()
 		if err != nil { // validated when loaded; a cron that never comes again
 			break
 		}
@@ -158,12 +168,42 @@ func (s *scheduledCheck) begin(now time.Time) (check checks.Check, scheduled tim
 	if !s.check.Schedule.ActiveAt(scheduled) {
 		return checks.Check{}, time.Time{}, false
 	}
-	if s.running {
+	if s.running || s.before.busy() {
 		s.missed++
 		return checks.Check{}, time.Time{}, false
 	}
-	s.running = true
+	s.running, s.before = true, nil
 	return s.check, scheduled, true
+}
+
+// followClock moves the planned start by as much as the clock was set since it
+// was planned. gocron goes by the monotonic clock, and so does what is counted
+// as missed; but what is shown, and active hours, are of the clock on the wall.
+func (s *scheduledCheck) followClock(now time.Time) {
+	const slewed = time.Second // not set, only run a little faster or slower
+	ahead := s.due.Sub(now)
+	if set := s.due.Round(0).Sub(now.Round(0)) - ahead; set.Abs() > slewed {
+		s.due = now.Add(ahead)
+	}
+}
+
+// following is the planned start after the next one, as gocron reckons it.
+func (s *scheduledCheck) following() (time.Time, error) {
+	if every := s.check.Schedule.Every; every > 0 {
+		return s.due.Add(every), nil
+	}
+	return s.check.Schedule.NextCron(s.due)
+}
+
+// busy tells whether a journey is queued or under way, by this rhythm or a
+// former one.
+func (s *scheduledCheck) busy() bool {
+	if s == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.running || s.before.busy()
 }
 
 func (s *scheduledCheck) end() {
@@ -194,7 +234,10 @@ func (m *Monitor) journey(ctx context.Context, s *scheduledCheck, check checks.C
 		return m.opts.Executor.Execute(ctx, check, scheduled, redactor)
 	}()
 	run.SlotWait = waited
-	m.record(context.WithoutCancel(ctx), run)
+	m.mu.Lock()
+	recordCtx := m.recordCtx
+	m.mu.Unlock()
+	m.record(recordCtx, run)
 }
 
 // recordPatience bounds how long a run that cannot be stored is held in
@@ -220,7 +263,7 @@ func (m *Monitor) record(ctx context.Context, run probes.Run) {
 		if stopped && stopping.IsZero() {
 			stopping = time.Now()
 		}
-		if stopped && time.Since(stopping) > recordPatience {
+		if ctx.Err() != nil || (stopped && time.Since(stopping) > recordPatience) {
 			m.log.Error("give up a run that could not be recorded", "check", run.CheckID, "run", run.ID)
 			return
 		}
