@@ -92,7 +92,7 @@ var uploadObject = object[uploadDraft]{name: "upload", noun: "a file to send", d
 		{name: "type", doc: "Its media type. Default: by its name.", form: textForm,
 			read: func(d *decoder, n *yaml.Node, u *uploadDraft) { set(&u.Type)(d.mediaType(n)) }, instead: []string{"content_type"}},
 		{name: "name", doc: "The name to send. Default: the file's.", form: textForm,
-			read: func(d *decoder, n *yaml.Node, u *uploadDraft) { set(&u.Name)(d.bounded(n, 255)) }, instead: []string{"filename"}},
+			read: func(d *decoder, n *yaml.Node, u *uploadDraft) { set(&u.Name)(d.sent(n, 255)) }, instead: []string{"filename"}},
 	},
 	rules: form{"required": []string{"file"}}}
 

@@ -31,7 +31,7 @@ var browserOptionsObject = object[browserDraft]{name: "browser_options", noun: "
 				}
 			}, instead: []string{"window", "size"}},
 		{name: "user_agent", doc: "What the browser says it is. Default: its own.", form: textForm,
-			read: func(d *decoder, n *yaml.Node, o *browserDraft) { set(&o.UserAgent)(d.bounded(n, 1000)) }},
+			read: func(d *decoder, n *yaml.Node, o *browserDraft) { set(&o.UserAgent)(d.sent(n, 1000)) }},
 		{name: "headers", doc: "Headers that are added to requests to the site that goto steps open; no third party gets them.", form: fieldsForm,
 			read: func(d *decoder, n *yaml.Node, o *browserDraft) {
 				o.Headers = d.headers(n)

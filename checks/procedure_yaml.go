@@ -12,7 +12,7 @@ import (
 var procedureObject = object[Procedure]{name: "procedure", noun: "a procedure", doc: "What responders do first.",
 	keys: []key[Procedure]{
 		{name: "text", doc: "What to do, in Markdown.", form: textForm,
-			read: func(d *decoder, n *yaml.Node, p *Procedure) { set(&p.Text)(d.text(n, "text")) }},
+			read: func(d *decoder, n *yaml.Node, p *Procedure) { set(&p.Text)(d.shown(n, "text")) }},
 		{name: "url", doc: "Where it is written.", form: textForm, read: readProcedureURL, instead: []string{"link", "href"}},
 		{name: "file", doc: "The path of a Markdown file, relative to this file.", form: textForm, read: readProcedureFile, instead: []string{"path"}},
 	}}
@@ -31,7 +31,7 @@ func readProcedure(d *decoder, n *yaml.Node, c *checkDraft) {
 	case t != nil && !strings.Contains(t.Value, "\n") && isTextFile(t.Value):
 		readProcedureFile(d, n, &p)
 	default:
-		set(&p.Text)(d.text(n, "text, a URL or the path of a .md file"))
+		set(&p.Text)(d.shown(n, "text, a URL or the path of a .md file"))
 	}
 	c.Procedure = p
 }
@@ -46,6 +46,9 @@ func isTextFile(s string) bool {
 }
 
 func readProcedureURL(d *decoder, n *yaml.Node, p *Procedure) {
+	if _, ok := d.shown(n, "a URL"); !ok {
+		return
+	}
 	set(&p.URL)(parsed(d, n, "a URL", func(s string) (string, error) {
 		if u, err := url.Parse(s); err != nil || !isURL(s) || u.Host == "" {
 			return "", errors.New("write a URL that starts with https:// or http://")

@@ -1,9 +1,7 @@
 package checks
 
 import (
-	"bytes"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/hex"
 	"slices"
 	"strings"
@@ -20,17 +18,53 @@ const minSecret = 4
 // Redactor takes secrets out of text, in the forms in which they travel: as
 // they are, in Base64 (on their own or within something longer) and in hex,
 // and each of these escaped for URLs, JSON or HTML, in any mixture and up to
-// three times over. A nil Redactor changes nothing.
+// three times over. Letters match in either case: sites change it, as in host
+// names and headings, and what is left gives nearly all of the secret away. A
+// nil Redactor changes nothing.
 type Redactor struct {
-	// forms is what to search for, by the first four bytes. starts tells of
-	// four bytes whether anything may start with them, so that a text is gone
-	// through once, however many secrets there are.
+	// forms is what to search for, in lower case, by the first four bytes.
+	// starts tells of four bytes whether anything may start with them, so that
+	// a text is gone through once, however many secrets there are.
 	forms  map[uint32][][]byte
 	starts [1 << 16]bool
 }
 
-// start is the first four bytes of s, which are minSecret at the least.
-func start(s []byte) uint32 { return binary.LittleEndian.Uint32(s) }
+// start is the first four bytes of s, which are minSecret at the least, in
+// lower case.
+func start(s []byte) uint32 {
+	return uint32(lower(s[0])) | uint32(lower(s[1]))<<8 | uint32(lower(s[2]))<<16 | uint32(lower(s[3]))<<24
+}
+
+// lower gives the lower case of an ASCII letter, and any other byte as it is.
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
+
+// lowered gives a text with its ASCII letters in lower case.
+func lowered(text string) string {
+	b := []byte(text)
+	for i, c := range b {
+		b[i] = lower(c)
+	}
+	return string(b)
+}
+
+// startsWith tells whether text starts with a form, ASCII letters in either
+// case.
+func startsWith(text, form []byte) bool {
+	if len(text) < len(form) {
+		return false
+	}
+	for i, c := range form {
+		if lower(text[i]) != c {
+			return false
+		}
+	}
+	return true
+}
 
 // slot is a start's place in Redactor.starts (Fibonacci hashing).
 func slot(start uint32) uint32 { return start * 2654435769 >> 16 }
@@ -43,7 +77,8 @@ func NewRedactor(secrets ...Secret) *Redactor {
 		if len(v) < minSecret {
 			continue
 		}
-		forms = append(forms, v, hex.EncodeToString([]byte(v)), strings.ToUpper(hex.EncodeToString([]byte(v))))
+		forms = append(forms, v, hex.EncodeToString([]byte(v)))
+		forms = append(forms, strings.ToLower(v), strings.ToUpper(v)) // for letters beyond ASCII
 		forms = append(forms, unescaped(v)...)
 		if trimmed := strings.TrimSpace(v); len(trimmed) >= minSecret {
 			forms = append(forms, trimmed) // HTTP trims header values
@@ -52,6 +87,9 @@ func NewRedactor(secrets ...Secret) *Redactor {
 			forms = append(forms, e.EncodeToString([]byte(v)), e.WithPadding(base64.NoPadding).EncodeToString([]byte(v)))
 			forms = append(forms, within(e, v)...)
 		}
+	}
+	for i, form := range forms {
+		forms[i] = lowered(form)
 	}
 	slices.Sort(forms)
 	r := &Redactor{forms: map[uint32][][]byte{}}
@@ -146,23 +184,28 @@ type span struct{ start, end int }
 // find adds where the forms stand. Overlapping ones are all found: what two
 // secrets share must go with both.
 func (r *Redactor) find(text []byte, v *view, found []span) []span {
-	for i := 0; i+minSecret <= len(text); i++ {
-		first := start(text[i:])
-		if !r.starts[slot(first)] {
-			continue
-		}
-		for _, form := range r.forms[first] {
-			if !bytes.HasPrefix(text[i:], form) {
-				continue
-			}
-			s := span{i, i + len(form)}
-			if v != nil {
-				s = span{v.start(i), v.end(i + len(form) - 1)}
-			}
-			found = append(found, s)
-		}
+	if len(text) < minSecret {
+		return found
 	}
-	return found
+	first := start(text)
+	for i := 0; ; i++ {
+		if r.starts[slot(first)] {
+			for _, form := range r.forms[first] {
+				if !startsWith(text[i:], form) {
+					continue
+				}
+				s := span{i, i + len(form)}
+				if v != nil {
+					s = span{v.start(i), v.end(i + len(form) - 1)}
+				}
+				found = append(found, s)
+			}
+		}
+		if i+minSecret == len(text) {
+			return found
+		}
+		first = first>>8 | uint32(lower(text[i+minSecret]))<<24
+	}
 }
 
 // replace puts Redacted in place of the spans; overlapping ones become one.

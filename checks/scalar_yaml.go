@@ -77,9 +77,30 @@ func (d *decoder) text(n *yaml.Node, write string) (string, bool) {
 	return d.constant(n, n.Value)
 }
 
+// shown reads text like text does. People see it wherever the check is shown,
+// and in InfluxDB and notifications, so there is no place for a secret in it.
+func (d *decoder) shown(n *yaml.Node, write string) (string, bool) {
+	n = d.scalar(n, write)
+	if n == nil {
+		return "", false
+	}
+	text, secret, ok := d.settled(n, n.Value)
+	if secret {
+		d.problem(n, "secrets cannot be used here: this text is shown to everybody who sees the check")
+		return "", false
+	}
+	return text, ok
+}
+
 func (d *decoder) constant(n *yaml.Node, source string) (string, bool) {
+	text, _, ok := d.settled(n, source)
+	return text, ok
+}
+
+// settled gives what a text stands for, and whether a secret is in it.
+func (d *decoder) settled(n *yaml.Node, source string) (text string, secret, ok bool) {
 	if !strings.Contains(source, "${") {
-		return source, true
+		return source, false, true
 	}
 	p := d.templateParser()
 	t := p.parse(source)
@@ -88,13 +109,13 @@ func (d *decoder) constant(n *yaml.Node, source string) (string, bool) {
 	}
 	p.captured = nil
 	if !d.settleTemplate(n, p) {
-		return "", false
+		return "", false, false
 	}
-	text, ok := t.Constant()
+	text, ok = t.Constant()
 	if !ok && !slices.ContainsFunc(t.parts, func(p part) bool { return p.variable != "" }) {
 		d.problem(n, "functions cannot be used here: write a fixed value or an environment variable")
 	}
-	return text, ok
+	return text, len(t.Secrets()) > 0, ok
 }
 
 // plain reads text that variables are not looked for in, such as a name.
@@ -118,7 +139,7 @@ func parsed[T any](d *decoder, n *yaml.Node, write string, parse func(string) (T
 	if n == nil {
 		return zero, false
 	}
-	text, ok := d.constant(n, n.Value)
+	text, secret, ok := d.settled(n, n.Value)
 	if !ok {
 		return zero, false
 	}
@@ -126,6 +147,9 @@ func parsed[T any](d *decoder, n *yaml.Node, write string, parse func(string) (T
 	switch {
 	case err == nil:
 		return v, true
+	case secret:
+		// Nothing of it is quoted: cut in two, it could not be told any more.
+		d.problem(n, "found %s, which is something else: write %s", describe(n), write)
 	case text != n.Value:
 		d.problem(n, "found %s, which is %q: %s", describe(n), cut(text), err)
 	default:
@@ -233,7 +257,17 @@ func (d *decoder) ids(n *yaml.Node) (ids []string, at []Position, ok bool) {
 
 // bounded reads plain text of a bounded length, for people to read.
 func (d *decoder) bounded(n *yaml.Node, longest int) (string, bool) {
+	v, ok := d.shown(n, "text")
+	return d.trimmed(n, v, ok, longest)
+}
+
+// sent reads plain text of a bounded length that goes to the site.
+func (d *decoder) sent(n *yaml.Node, longest int) (string, bool) {
 	v, ok := d.text(n, "text")
+	return d.trimmed(n, v, ok, longest)
+}
+
+func (d *decoder) trimmed(n *yaml.Node, v string, ok bool, longest int) (string, bool) {
 	v = strings.TrimSpace(v)
 	if ok && len(v) > longest {
 		d.problem(n, "has %d bytes: write at most %d", len(v), longest)

@@ -56,3 +56,34 @@ func TestSecretLookup(t *testing.T) {
 		t.Errorf("without its folder: %v, %v", ok, err)
 	}
 }
+
+// TestNoSecretsInShownTexts checks that what is shown of a check cannot hold a
+// secret, and that messages show no part of one.
+func TestNoSecretsInShownTexts(t *testing.T) {
+	secret := strings.Repeat("Lk9", 80)
+	const start = "checks:\n  - id: test\n    every: 1m\n    notify: []\n    http: [{get: \"http://shop/\"}]\n    "
+	tests := map[string]string{
+		"name":           `name: "a ${secret:TOKEN}"`,
+		"description":    `description: "a ${secret:TOKEN}"`,
+		"label":          `labels: {team: "a ${secret:TOKEN}"}`,
+		"procedure":      `procedure: "call ${secret:TOKEN}"`,
+		"procedure text": `procedure: {text: "call ${secret:TOKEN}"}`,
+		"procedure link": `procedure: "https://wiki/${secret:TOKEN}"`,
+		"number":         `timeout: "${secret:TOKEN}"`,
+		"time zone":      `schedule: {cron: "* * * * *", timezone: "${secret:TOKEN}"}`,
+	}
+	for name, text := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := LoadBytes("test.yaml", []byte(start+text+"\n"), Options{
+				LookupEnv:    func(string) (string, bool) { return "", false },
+				LookupSecret: func(string) (string, bool, error) { return secret, true, nil },
+			})
+			if err == nil {
+				t.Fatal("the definition was taken")
+			}
+			if strings.Contains(err.Error(), secret[:8]) {
+				t.Errorf("the message shows a part of the secret: %v", err)
+			}
+		})
+	}
+}

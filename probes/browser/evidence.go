@@ -26,6 +26,8 @@ const (
 	textTime     = time.Second
 	// maxPageText bounds the text that is kept of a page, in bytes.
 	maxPageText = 64 << 10
+	// maxTitle bounds the page's title in it, in bytes.
+	maxTitle = 1000
 	// maxPicture bounds one picture, in bytes.
 	maxPicture = 2 << 20
 	// maxArtifacts bounds the number of artifacts of a run.
@@ -64,12 +66,21 @@ func (j *journey) keepEvidence(ctx context.Context, step string) {
 func (j *journey) pageText(ctx context.Context) (text string, responsive bool) {
 	ctx, cancel := context.WithTimeout(ctx, textTime)
 	defer cancel()
-	var page struct{ URL, Title, Text string }
+	var page struct {
+		URL, Title, Text string
+		Cut              bool
+	}
 	err := inWorld(ctx, j.tab, "text", func() any { return map[string]any{"limit": 2 * maxPageText} }, &page)
 	if err != nil {
 		page.URL, page.Text = j.tab.observer.current().url, "(the page did not give its text: it does not respond)"
 	}
-	text = fmt.Sprintf("Address: %s\nTitle: %s\n\n%s\n", page.URL, page.Title, page.Text)
+	shown := j.secrets.hide(page.Text)
+	if page.Cut && len(shown) < maxPageText {
+		// Most of it was secrets: what it ends with may be the half of one.
+		shown = checks.Redacted
+	}
+	title := shorten(j.secrets.hide(page.Title), maxTitle)
+	text = fmt.Sprintf("Address: %s\nTitle: %s\n\n%s\n", page.URL, title, shown)
 	return shorten(strings.ToValidUTF8(j.secrets.hide(text), "\uFFFD"), maxPageText), err == nil
 }
 

@@ -1,8 +1,13 @@
 package browser
 
 import (
+	"bytes"
+	"fmt"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -43,7 +48,6 @@ func TestHostilePages(t *testing.T) {
 		{"deep tree", `<script>let e = document.body; for (let i = 0; i < 3000; i++) e = e.appendChild(document.createElement("b"))</script>Ready`, page + "- {click: {role: button, name: Pay}, timeout: 500ms}", probes.Failed, "", ""},
 		{"page that breaks the language", `<script>Promise = Array = JSON = null; Element.prototype.querySelectorAll = Element.prototype.getClientRects = () => { throw 1 }; document.querySelectorAll = () => []; performance.now = () => 0; setTimeout = requestAnimationFrame = () => {}</script><button onclick="document.title = 'Clicked'">Pay</button>`,
 			page + "- click: {role: button, name: Pay}\n- expect: {title: Clicked}", probes.Passed, "", ""},
-		{"crash", ``, page + "- {goto: \"chrome://crash\", timeout: 5s}", probes.Failed, probes.FailPage, "crashed its tab"},
 		{"memory hog", `<script>const hoard = []; onload = () => setInterval(() => hoard.push(new Array(1e5).fill(Math.random())), 2)</script>`, page + "- {expect: Thank you, timeout: 500ms}", probes.Failed, probes.FailAssertion, "did not appear"},
 	}
 	probe := newProbe(t, Options{})
@@ -53,13 +57,7 @@ func TestHostilePages(t *testing.T) {
 			server := shop(t, map[string]http.HandlerFunc{
 				"/page": html(tt.body), "/alert": html("<script>alert(1); alert(2)</script>"), "/popup": html("pop"),
 			})
-			var check checks.Check
-			if strings.Contains(tt.steps, "chrome://") { // the loader takes only web addresses
-				check = journeyOf(goTo(server.URL+"/page"), goTo("chrome://crash"))
-				check.Journey.Steps[1].Timeout = 5 * time.Second
-			} else {
-				check = load(t, server.URL, tt.steps, nil)
-			}
+			check := load(t, server.URL, tt.steps, nil)
 			if strings.Contains(tt.name, "full Chromium") {
 				check.Journey.Browser.Chromium = "full"
 			}
@@ -75,5 +73,56 @@ func TestHostilePages(t *testing.T) {
 			mustPass(t, run(t, probe, journeyOf(goTo(server.URL+"/about.html"), &checks.Expect{Text: lit("About us")})))
 			t.Logf("took %s: %+v", took.Round(time.Millisecond), r.Failure)
 		})
+	}
+}
+
+// TestTabCrash checks that a page whose process dies is told as such, and that
+// the next run on the same browser works.
+func TestTabCrash(t *testing.T) {
+	temp := t.TempDir()
+	probe := newProbe(t, Options{TempDir: temp})
+	server := shop(t, map[string]http.HandlerFunc{
+		"/page": html(`<script>onload = () => setTimeout(() => fetch('/crash'), 100)</script>Ready`),
+		"/crash": func(http.ResponseWriter, *http.Request) {
+			killed := 0
+			for _, p := range processes() {
+				line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.pid))
+				if err == nil && slices.Contains(leaders(temp), p.session) && bytes.Contains(line, []byte("--type=renderer")) {
+					if syscall.Kill(p.pid, syscall.SIGKILL) == nil {
+						killed++
+					}
+				}
+			}
+			if killed == 0 {
+				t.Error("no process of a page was found")
+			}
+		},
+	})
+	check := load(t, server.URL, "- goto: ${URL}/page\n- {expect: Thank you, timeout: 5s}\n", nil)
+	mustFail(t, run(t, probe, check), probes.FailPage, "crashed its tab")
+	mustPass(t, run(t, probe, journeyOf(goTo(server.URL+"/about.html"), &checks.Expect{Text: lit("About us")})))
+}
+
+// TestOnlyTheWebIsOpened checks that a page cannot make a journey open files of
+// this machine, or pages of the browser, by what is captured from it.
+func TestOnlyTheWebIsOpened(t *testing.T) {
+	for _, address := range []string{"file:///etc/passwd", " FILE:///etc/passwd", "view-source:file:///etc/passwd", "chrome://version", "about:blank", "javascript:document.title=1", "data:text/html,x", ""} {
+		if isWeb(address) {
+			t.Errorf("%q may be opened", address)
+		}
+	}
+	for _, address := range []string{"http://shop/", "HTTPS://shop/%zz", " https://shop/"} {
+		if !isWeb(address) {
+			t.Errorf("%q may not be opened", address)
+		}
+	}
+	server := shop(t, map[string]http.HandlerFunc{"/page": html(`<a href="file:///etc/passwd">Next</a>`)})
+	check := load(t, server.URL, "- goto: ${URL}/page\n- evaluate: {script: \"document.querySelector('a').href\", capture: next}\n- goto: ${next}\n", nil)
+	r := run(t, newProbe(t, Options{}), check)
+	mustFail(t, r, probes.FailVariable, "file:///etc/passwd", "https://")
+	for _, a := range r.Artifacts {
+		if bytes.Contains(a.Data, []byte("root:")) {
+			t.Errorf("%s shows a file of this machine", a.Name)
+		}
 	}
 }

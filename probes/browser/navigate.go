@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/page"
@@ -15,22 +16,25 @@ import (
 // goTo opens a page and waits until it is loaded, along with every page that
 // it sends the customer on to at once.
 func (j *journey) goTo(ctx context.Context, a *checks.Goto, t *timing) error {
-	url, err := j.expand(a.URL)
+	address, err := j.expand(a.URL)
 	if err != nil {
 		return err
 	}
+	if !isWeb(address) {
+		return failf(probes.FailVariable, "%q is not to be opened: only https:// and http:// are", j.cut(address))
+	}
 	began := time.Now()
 	before := j.tab.observer.current()
-	res, err := call(ctx, j.tab, page.Navigate, page.NavigateParams{URL: url})
+	res, err := call(ctx, j.tab, page.Navigate, page.NavigateParams{URL: address})
 	if err != nil {
 		if err = j.tab.reason(ctx, err); timedOut(err) {
-			return failf(probes.FailTimeout, "%s did not answer %s", url, patience(ctx, began))
+			return failf(probes.FailTimeout, "%s did not answer %s", address, patience(ctx, began))
 		}
 		return err
 	}
 	switch {
 	case res.IsDownload:
-		return failf(probes.FailPage, "%s is a download, not a page", url)
+		return failf(probes.FailPage, "%s is a download, not a page", address)
 	case res.ErrorText == "net::ERR_ABORTED":
 		// Either another navigation took over, or there was nothing to show.
 		if j.tab.observer.current() == before && !j.tab.observer.underway() {
@@ -40,10 +44,10 @@ func (j *journey) goTo(ctx context.Context, a *checks.Goto, t *timing) error {
 				return j.tab.reason(ctx, ctx.Err())
 			case <-time.After(settlePatience):
 			}
-			return failf(probes.FailPage, "%s answered without a page", url)
+			return failf(probes.FailPage, "%s answered without a page", address)
 		}
 	case res.ErrorText != "":
-		return j.netFailure(url, res.ErrorText, j.tab.observer.request(res.LoaderID))
+		return j.netFailure(address, res.ErrorText, j.tab.observer.request(res.LoaderID))
 	}
 	d, err := j.loaded(ctx, t, began)
 	if err != nil {
@@ -53,6 +57,15 @@ func (j *journey) goTo(ctx context.Context, a *checks.Goto, t *timing) error {
 		return badStatus(x)
 	}
 	return nil
+}
+
+// isWeb tells whether a URL is one that a customer could be sent to. A URL may
+// come out of a page, by way of a captured value: it must not make the browser
+// show this machine's files or the browser's own pages.
+func isWeb(address string) bool {
+	// No stricter than the browser, which opens what net/url takes for invalid.
+	scheme, _, found := strings.Cut(strings.TrimSpace(address), "://")
+	return found && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
 }
 
 // follow carries out an input and waits for what it leads to: if the page asks

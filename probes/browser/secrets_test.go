@@ -83,3 +83,38 @@ func TestSecretsAreHidden(t *testing.T) {
 		}
 	}
 }
+
+// TestSecretsAreHiddenAtCuts checks that no half of a secret is left where a
+// text of the page is cut.
+func TestSecretsAreHiddenAtCuts(t *testing.T) {
+	const token = "tok-Secret-that-is-rather-long"
+	tests := []struct{ name, page, expect string }{
+		{"title", `<script>document.title = 'x'.repeat(990) + TOKEN</script>`, "text: Thanks"},
+		{"page text", `<script>document.body.textContent = 'x'.repeat(65500) + TOKEN</script>`, "text: Thanks"},
+		{"page of secrets", `<script>document.body.textContent = 'x'.repeat(13) + (TOKEN + ' ').repeat(8000)</script>`, "text: Thanks"},
+		{"attribute", `<b>x</b><script>document.querySelector('b').id = 'x'.repeat(20) + TOKEN</script>`, "hidden: {css: b}"},
+		{"upper case", `<script>document.body.textContent = TOKEN.toUpperCase(); console.error(TOKEN.toUpperCase())</script>`, "text: Thanks"},
+	}
+	probe := newProbe(t, Options{})
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			body := strings.Replace(tt.page, "<script>", "<script>const TOKEN = new URLSearchParams(location.search).get('token');", 1)
+			server := shop(t, map[string]http.HandlerFunc{"/page": html("<p>A page</p>" + body)})
+			check := load(t, server.URL, "- goto: ${URL}/page?token=${secret:TOKEN}\n- expect: {"+tt.expect+"}\n  timeout: 300ms\n", map[string]string{"TOKEN": token})
+			r := run(t, probe, check)
+			mustFail(t, r, probes.FailAssertion)
+			texts := []string{r.Failure.Message, r.Failure.Got}
+			for _, a := range r.Artifacts {
+				if a.MediaType != "image/jpeg" {
+					texts = append(texts, string(a.Data))
+				}
+			}
+			for _, text := range texts {
+				if i := strings.Index(strings.ToLower(text), strings.ToLower(token[:6])); i >= 0 {
+					t.Errorf("a part of a secret is left: %q", text[max(0, i-40):min(len(text), i+60)])
+				}
+			}
+		})
+	}
+}

@@ -248,7 +248,7 @@ function describe(el) {
   let text = `<${el.localName}`;
   for (const name of ['id', 'class', 'name', 'type', 'role', 'data-testid']) {
     const value = el.getAttribute(name);
-    if (value) text += ` ${name}="${value.slice(0, 30)}"`;
+    if (value) text += ` ${name}="${value.length > 30 && outrider.hushed ? '…' : value.slice(0, 30)}"`;
   }
   const content = outrider.hushed ? '' : normal(el.textContent.slice(0, 400)).slice(0, 30);
   return content ? `${text}>${content}</${el.localName}>` : `${text}>`;
@@ -539,9 +539,11 @@ globalThis.outrider = {
     await sleep(0);
   },
 
-  // What a person can read, and where.
+  // What a person can read, and where. The limit is only against floods: it is
+  // well above what is kept, so that secrets are found before anything is cut.
   text({limit}) {
-    return {url: location.href, title: document.title.slice(0, 1000), text: (document.body?.innerText ?? '').slice(0, limit)};
+    const text = document.body?.innerText ?? '';
+    return {url: location.href, title: document.title.slice(0, limit), text: text.slice(0, limit), cut: text.length > limit};
   },
 
   // The boxes of everything that shows a secret, in CSS pixels of the viewport.
