@@ -77,6 +77,10 @@ func (w *Webhook) Send(ctx context.Context, e Endpoint, n incidents.Notification
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if len(text) == maxAnswer {
+		// The cut may have left half a secret, which nothing would recognise.
+		text = text[:bytes.LastIndexAny(text, " \t\r\n")+1]
+	}
 	answer := Answer{Status: res.StatusCode, Text: w.readable(text), Took: w.now().Sub(began)}
 	if isSuccess(res.StatusCode) {
 		return answer, nil // the status is what counts, even if the body broke off

@@ -191,3 +191,19 @@ func TestSendTest(t *testing.T) {
 	}
 	validate(t, []byte(good.requests(t)[0].body))
 }
+
+// An answer is read up to a bound; a secret across that bound must not leave
+// its first half.
+func TestWebhookAnswerCutWithinASecret(t *testing.T) {
+	r := newReceiver(t, func(w http.ResponseWriter, _ *http.Request, _ int) {
+		fmt.Fprint(w, "sorry"+strings.Repeat(" ", maxAnswer-len("sorry")-4)+"hunter22")
+	})
+	redactor := checks.NewRedactor(checks.NewSecret("hunter22"))
+	answer, err := send(t, Webhook{Redactor: func() *checks.Redactor { return redactor }}, checks.Webhook{URL: r.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer.Text != "sorry" {
+		t.Errorf("the answer is shown as %q", answer.Text)
+	}
+}
