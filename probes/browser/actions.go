@@ -56,13 +56,14 @@ func (j *journey) expand(t checks.Template) (string, error) {
 	return text, nil
 }
 
-// reach waits until a target can be pointed at and gives the point.
-func (j *journey) reach(ctx context.Context, target checks.Target, t *timing, needs ...string) (x, y float64, err error) {
+// reach waits until a target can be pointed at and gives the point. With press
+// the page watches whether the press that comes next lands on it.
+func (j *journey) reach(ctx context.Context, target checks.Target, press bool, t *timing, needs ...string) (x, y float64, err error) {
 	l, err := locate(target, j.scope)
 	if err != nil {
 		return 0, 0, err
 	}
-	s, err := j.waitFor(ctx, "reach", l.String(), map[string]any{"target": l, "needs": append(needs, "pointer")})
+	s, err := j.waitFor(ctx, "reach", l.String(), map[string]any{"target": l, "needs": append(needs, "pointer"), "press": press})
 	t.own += milliseconds(s.Confirmed)
 	return s.X, s.Y, err
 }
@@ -94,27 +95,62 @@ func (j *journey) inputError(ctx context.Context, err error) error {
 // click clicks an element. Its time includes the load of the page that the
 // click leads to, if it does.
 func (j *journey) click(ctx context.Context, a *checks.Click, t *timing) error {
-	x, y, err := j.reach(ctx, a.Target, t, "enabled")
+	for {
+		missed, err := j.tryClick(ctx, a, t)
+		if err != nil || !missed {
+			return err
+		}
+	}
+}
+
+// tryClick clicks an element, unless it has moved away or was covered between
+// the last look at it and the press: then nothing was pressed, and missed is
+// true.
+func (j *journey) tryClick(ctx context.Context, a *checks.Click, t *timing) (missed bool, err error) {
+	x, y, err := j.reach(ctx, a.Target, true, t, "enabled")
 	if err != nil {
-		return err
+		return false, err
 	}
 	// The way of the pointer to the element is the customer's time.
 	began := time.Now()
 	if err := j.mouse(ctx, input.DispatchMouseEventTypeMouseMoved, x, y); err != nil {
-		return err
+		return false, err
 	}
 	t.own += time.Since(began)
-	return j.follow(ctx, t, func() error {
+	err = j.follow(ctx, t, func() error {
 		if err := j.mouse(ctx, input.DispatchMouseEventTypeMousePressed, x, y); err != nil {
 			return err
 		}
+		missed = j.missed(ctx, t)
 		return j.mouse(ctx, input.DispatchMouseEventTypeMouseReleased, x, y)
 	})
+	if missed && err == nil {
+		err = j.lower(ctx)
+	}
+	return missed, err
+}
+
+// missed tells whether a press did not land on the element that it was meant
+// for. Where the page cannot tell, since the press itself led on to another or
+// keeps its scripts busy, it did.
+func (j *journey) missed(ctx context.Context, t *timing) bool {
+	began := time.Now()
+	defer func() { t.own += time.Since(began) }()
+	ctx, cancel := context.WithTimeout(ctx, settlePatience)
+	defer cancel()
+	var landed struct{ Missed bool }
+	world := j.tab.observer.currentWorld()
+	return world != "" && callWorld(ctx, j.tab, world, "landed", nil, &landed) == nil && landed.Missed
+}
+
+// lower has the page forget a press that missed.
+func (j *journey) lower(ctx context.Context) error {
+	return inWorld(ctx, j.tab, "lower", func() any { return nil }, nil)
 }
 
 // hover moves the pointer over an element.
 func (j *journey) hover(ctx context.Context, a *checks.Hover, t *timing) error {
-	x, y, err := j.reach(ctx, a.Target, t)
+	x, y, err := j.reach(ctx, a.Target, false, t)
 	if err != nil {
 		return err
 	}

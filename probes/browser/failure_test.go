@@ -15,7 +15,7 @@ import (
 func load(t testing.TB, url, steps string, secrets map[string]string) checks.Check {
 	t.Helper()
 	var text strings.Builder
-	text.WriteString("checks:\n  - id: test\n    every: 1m\n    timeout: 10s\n    notify: []\n    browser:\n")
+	text.WriteString("checks:\n  - id: test\n    every: 1m\n    timeout: 60s\n    notify: []\n    browser:\n")
 	for line := range strings.Lines(steps) {
 		if strings.TrimSpace(line) != "" {
 			text.WriteString("      " + line)
@@ -43,37 +43,37 @@ func TestFailures(t *testing.T) {
 		kind              probes.FailureKind
 		tells             []string
 	}{
-		{"missing", `<p>Nothing here`, page + `- {click: {role: button, name: Pay}, timeout: 300ms}`, probes.FailElement,
-			[]string{`button "Pay" was not found within 300ms`}},
-		{"missing after an exception", `<script>throw new TypeError("cart is broken")</script>`, page + `- {click: {css: "#pay"}, timeout: 300ms}`, probes.FailElement,
+		{"missing", `<p>Nothing here`, page + `- {click: {role: button, name: Pay}, timeout: 1s}`, probes.FailElement,
+			[]string{`button "Pay" was not found within 1s`}},
+		{"missing after an exception", `<script>throw new TypeError("cart is broken")</script>`, page + `- {click: {css: "#pay"}, timeout: 1s}`, probes.FailElement,
 			[]string{`css "#pay" was not found`, "the page threw TypeError: cart is broken"}},
-		{"ambiguous", `<button id="one">Pay</button><button id="two">Pay</button>`, page + `- {click: {role: button, name: Pay}}`, probes.FailElement,
+		{"ambiguous", `<button id="one">Pay</button><button id="two">Pay</button>`, page + `- {click: {role: button, name: Pay}, timeout: 1s}`, probes.FailElement,
 			[]string{`button "Pay" means 2 elements`, `<button id="one">Pay</button>`, `<button id="two">`, "nth"}},
-		{"hidden", `<div id="box" style="display:none"><button>Pay</button></div>`, page + `- {click: {role: button, name: Pay}, timeout: 300ms}`, probes.FailElement,
+		{"hidden", `<div id="box" style="display:none"><button>Pay</button></div>`, page + `- {click: {role: button, name: Pay}, timeout: 1s}`, probes.FailElement,
 			[]string{"did not become visible", `display: none on <div id="box">`}},
-		{"empty box", `<button style="width:0;height:0;padding:0;border:0;overflow:hidden">Pay</button>`, page + `- {click: {css: button}, timeout: 300ms}`, probes.FailElement,
+		{"empty box", `<button style="width:0;height:0;padding:0;border:0;overflow:hidden">Pay</button>`, page + `- {click: {css: button}, timeout: 1s}`, probes.FailElement,
 			[]string{"its box is empty"}},
-		{"disabled", `<fieldset disabled><button>Pay</button></fieldset>`, page + `- {click: {text: Pay}, timeout: 300ms}`, probes.FailElement,
-			[]string{"stayed disabled within 300ms", "<button>"}},
-		{"covered", `<button>Pay</button><div id="consent" style="position:fixed;inset:0;background:#fff8">We value your privacy</div>`, page + `- {click: {text: Pay}, timeout: 500ms}`, probes.FailElement,
+		{"disabled", `<fieldset disabled><button>Pay</button></fieldset>`, page + `- {click: {text: Pay}, timeout: 1s}`, probes.FailElement,
+			[]string{"stayed disabled within 1s", "<button>"}},
+		{"covered", `<button>Pay</button><div id="consent" style="position:fixed;inset:0;background:#fff8">We value your privacy</div>`, page + `- {click: {text: Pay}, timeout: 1500ms}`, probes.FailElement,
 			[]string{"stayed covered", `by <div id="consent">We value your privacy</div>`}},
-		{"moving", `<style>@keyframes m{to{transform:translateX(400px)}}button{animation:m 1s linear infinite alternate}</style><button>Pay</button>`, page + `- {click: {text: Pay}, timeout: 600ms}`, probes.FailElement,
+		{"moving", `<style>@keyframes m{to{transform:translateX(400px)}}button{animation:m 1s linear infinite alternate}</style><button>Pay</button>`, page + `- {click: {text: Pay}, timeout: 1500ms}`, probes.FailElement,
 			[]string{"did not stop moving"}},
-		{"read-only", `<label>Card <input readonly></label>`, page + `- {fill: {label: Card, value: x}, timeout: 300ms}`, probes.FailElement,
+		{"read-only", `<label>Card <input readonly></label>`, page + `- {fill: {label: Card, value: x}, timeout: 1s}`, probes.FailElement,
 			[]string{"cannot be changed", "read-only"}},
-		{"no field", `<input type="checkbox" aria-label="News">`, page + `- {fill: {label: News, value: x}, timeout: 300ms}`, probes.FailElement,
+		{"no field", `<input type="checkbox" aria-label="News">`, page + `- {fill: {label: News, value: x}, timeout: 1s}`, probes.FailElement,
 			[]string{"it is an input of type checkbox"}},
-		{"no such option", `<select aria-label="Size"><option>Small</option><option>Large</option></select>`, page + `- {select: {label: Size, option: Huge}, timeout: 300ms}`, probes.FailElement,
+		{"no such option", `<select aria-label="Size"><option>Small</option><option>Large</option></select>`, page + `- {select: {label: Size, option: Huge}, timeout: 1s}`, probes.FailElement,
 			[]string{`option "Huge" of label "Size"`, `"Small", "Large"`}},
-		{"text", `<p>Sorry, an error occurred`, page + `- {expect: Thank you, timeout: 300ms}`, probes.FailAssertion,
-			[]string{`the text "Thank you" did not appear within 300ms`}},
-		{"text that is hidden", `<p hidden>Thank you`, page + `- {expect: Thank you, timeout: 300ms}`, probes.FailAssertion,
+		{"text", `<p>Sorry, an error occurred`, page + `- {expect: Thank you, timeout: 1s}`, probes.FailAssertion,
+			[]string{`the text "Thank you" did not appear within 1s`}},
+		{"text that is hidden", `<p hidden>Thank you`, page + `- {expect: Thank you, timeout: 1s}`, probes.FailAssertion,
 			[]string{`the text "Thank you" did not appear`}},
-		{"still visible", `<div id="spin">Loading</div>`, page + `- {expect: {hidden: {css: "#spin"}}, timeout: 300ms}`, probes.FailAssertion,
+		{"still visible", `<div id="spin">Loading</div>`, page + `- {expect: {hidden: {css: "#spin"}}, timeout: 1s}`, probes.FailAssertion,
 			[]string{`css "#spin" was still visible`}},
-		{"address", ``, page + `- {expect: {url: ends with /thanks}, timeout: 300ms}`, probes.FailAssertion,
+		{"address", ``, page + `- {expect: {url: ends with /thanks}, timeout: 1s}`, probes.FailAssertion,
 			[]string{"the page's address is", "/page", "ends with /thanks"}},
-		{"title", ``, page + `- {expect: {title: contains Thanks}, timeout: 300ms}`, probes.FailAssertion,
+		{"title", ``, page + `- {expect: {title: contains Thanks}, timeout: 1s}`, probes.FailAssertion,
 			[]string{`the page's title is "Test page"`}},
 		{"status", ``, `- goto: ${URL}/missing`, probes.FailAssertion, []string{"/missing answered with status 404"}},
 		{"status without a page", ``, `- goto: ${URL}/bare500`, probes.FailAssertion, []string{"/bare500 answered with status 500"}},
@@ -85,11 +85,11 @@ func TestFailures(t *testing.T) {
 		{"refused", ``, `- goto: http://127.0.0.1:2/`, probes.FailConnect, []string{"ERR_CONNECTION_REFUSED"}},
 		{"unknown host", ``, `- goto: http://shop.invalid/`, probes.FailResolve, []string{"ERR_NAME_NOT_RESOLVED"}},
 		{"refused after a click", `<a href="http://127.0.0.1:2/">Go</a>`, page + `- click: Go`, probes.FailConnect, []string{"ERR_CONNECTION_REFUSED"}},
-		{"never answers", ``, "- {goto: \"${URL}/hang\", timeout: 400ms}", probes.FailTimeout, []string{"did not answer within 400ms"}},
-		{"never loads", `<img src="/hang">`, "- {goto: \"${URL}/page\", timeout: 500ms}", probes.FailTimeout, []string{"did not load within 500ms", "/hang"}},
+		{"never answers", ``, "- {goto: \"${URL}/hang\", timeout: 1500ms}", probes.FailTimeout, []string{"did not answer within 1.5s"}},
+		{"never loads", `<img src="/hang">`, "- {goto: \"${URL}/page\", timeout: 1500ms}", probes.FailTimeout, []string{"did not load within 1.5s", "/hang"}},
 		{"script throws", ``, page + `- evaluate: nothing.at.all`, probes.FailScript, []string{"ReferenceError: nothing is not defined"}},
 		{"script gives another value", ``, page + `- evaluate: {script: "1+1", expect: 3}`, probes.FailAssertion, []string{"the script gave 2, expected 3"}},
-		{"script never ends", ``, page + `- {evaluate: "for(;;);", timeout: 400ms}`, probes.FailTimeout, []string{"the script did not end"}},
+		{"script never ends", ``, page + `- {evaluate: "for(;;);", timeout: 1500ms}`, probes.FailTimeout, []string{"the script did not end"}},
 	}
 	probe := newProbe(t, Options{})
 	for _, tt := range tests {
@@ -124,7 +124,7 @@ func TestFailures(t *testing.T) {
 func TestEvidence(t *testing.T) {
 	server := shop(t, map[string]http.HandlerFunc{"/page": html(`<h1>Oops</h1><p hidden>invisible</p>
 		<script>console.error("cart:", {id: 7}); console.log("chatter"); alert("Hello"); throw new Error("no stock")</script><img src="/missing.png">`)})
-	r := run(t, newProbe(t, Options{}), load(t, server.URL, "- goto: ${URL}/page\n- {expect: Thank you, timeout: 300ms}", nil))
+	r := run(t, newProbe(t, Options{}), load(t, server.URL, "- goto: ${URL}/page\n- {expect: Thank you, timeout: 1s}", nil))
 	mustFail(t, r, probes.FailAssertion, "the page threw Error: no stock")
 	kept := map[string]string{}
 	for _, a := range r.Artifacts {

@@ -64,6 +64,22 @@ func TestPages(t *testing.T) {
 		{"stops moving", `<style>@keyframes m{from{transform:translateX(300px)}}button{animation:m .3s linear}</style><button onclick="document.title='paid'">Pay</button>`, page + `
 - click: Pay
 - expect: {title: paid}`},
+		{"starts to move once it has painted", `<style>@keyframes m{from{transform:translateX(300px)}}button{animation:m 300ms linear}</style><button onclick="document.title='paid'">Pay</button><script>onload = () => { const end = performance.now() + 300; while (performance.now() < end); }</script>`, page + `
+- click: Pay
+- expect: {title: paid}`},
+		{"slips away from under the pointer", `<div id="floor" style="position:fixed;inset:0"></div><button style="position:fixed;left:300px;top:100px">Pay</button><script>
+			const log = [];
+			for (const type of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click']) floor.addEventListener(type, () => log.push(type));
+			const pay = document.querySelector('button');
+			pay.onpointerenter = () => { pay.style.left = '20px'; pay.onpointerenter = null };
+			pay.onclick = () => document.title = 'paid ' + log.length;</script>`, page + `
+- click: Pay
+- expect: {title: paid 0}`},
+		{"press that another element takes by design", `<label for="c" style="padding:40px">News</label><input id="c" type="checkbox" style="position:absolute;left:8px;top:8px;width:60px;height:40px;opacity:0"><a href="#x"><span>Terms</span></a>`, page + `
+- click: {role: checkbox, name: News}
+- click: Terms
+- press: Enter
+- evaluate: {script: "c.checked + location.hash", expect: "true#x"}`},
 		{"below the fold, under a sticky header", `<header style="position:fixed;top:0;left:0;right:0;height:80px;background:#eee">Shop</header><div style="height:3000px"></div><button onclick="document.title='paid'">Pay</button><div style="height:3000px"></div>`, page + `
 - click: Pay
 - expect: {title: paid}`},

@@ -105,7 +105,7 @@ func chromiumsIn(temp string) []int {
 
 // journeyOf makes a check of actions; their steps are named after their number.
 func journeyOf(actions ...checks.Action) checks.Check {
-	check := checks.Check{ID: "test", Name: "test", Timeout: 10 * time.Second}
+	check := checks.Check{ID: "test", Name: "test", Timeout: time.Minute}
 	check.Journey.Kind = checks.KindBrowser
 	for i, a := range actions {
 		check.Journey.Steps = append(check.Journey.Steps, checks.Step{Name: fmt.Sprintf("%d %s", i+1, a.Verb()), Action: a})

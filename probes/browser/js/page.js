@@ -305,13 +305,29 @@ function point(el) {
   return best;
 }
 
+// Whether a press on what lies on top is one on the element: on the element, on
+// something in it, on the button or link that it is in, or on its label.
+function receives(el, top) {
+  const base = el.closest('button,a,label,[role=button],[role=link]') ?? el;
+  const label = top.closest?.('label');
+  return within(top, base) || within(top, el) || Boolean(label && label.control === el);
+}
+
 // What covers an element at a point, or null.
 function cover(el, at) {
   const top = topmost(at.x, at.y);
   if (!top) return document.documentElement;
-  const base = el.closest('button,a,label,[role=button],[role=link]') ?? el;
-  const label = top.closest?.('label');
-  return within(top, base) || within(top, el) || (label && label.control === el) ? null : top;
+  return receives(el, top) ? null : top;
+}
+
+// Whether an animation of the element, or of what it is in, is about to start:
+// until the browser has painted its first frame, the element lies still where
+// the animation begins, for as many frames as a busy machine takes.
+function setsOff(el) {
+  for (let node = el; node; node = parent(node)) {
+    if (node.getAnimations().some((a) => a.pending && a.playState === 'running')) return true;
+  }
+  return false;
 }
 
 // The one element that a target means, or why there is none. needs are the
@@ -382,7 +398,7 @@ async function reach(target, needs, slice) {
     let state = !at ? {state: 'outside', detail: describe(el)} : null;
     if (at) {
       await frame();
-      if (!el.isConnected || !sameBox(at, point(el))) state = {state: 'moving', detail: describe(el)};
+      if (!el.isConnected || setsOff(el) || !sameBox(at, point(el))) state = {state: 'moving', detail: describe(el)};
     }
     if (!state) {
       const top = cover(el, at);
@@ -425,6 +441,20 @@ function selectAll(el) {
   }
 }
 
+// Where the next press of the mouse is meant to land, and whether it did: null
+// until it has. Pages move on between the last look and the press; a press that
+// misses is kept from the page, so that it can be made again.
+let aim = null;
+for (const type of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'dblclick', 'auxclick', 'contextmenu']) {
+  addEventListener(type, (event) => {
+    if (!aim || !event.isTrusted) return;
+    aim.hit ??= event.target === document || receives(aim.el, event.composedPath()[0]);
+    if (aim.hit) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, {capture: true});
+}
+
 // ---------------------------------------------------------------- evidence
 
 // A pattern for a secret in any case, with spaces or dashes between its
@@ -451,9 +481,24 @@ globalThis.outrider = {
   // Whether the journey has secrets; Go sets it with each call.
   hushed: false,
 
-  // Waits for a target; see reach.
-  async reach({target, needs, slice}) {
-    return plain(await reach(target, needs, slice));
+  // Waits for a target; see reach. With press, the next press is meant for it.
+  async reach({target, needs, press, slice}) {
+    const result = await reach(target, needs, slice);
+    aim = press && ready(result) ? {el: result.el, hit: null} : null;
+    return plain(result);
+  },
+
+  // Whether the press that was made since reach missed its target. One of which
+  // nothing was heard, since a frame took it, say, did not.
+  landed() {
+    const missed = aim?.hit === false;
+    if (!missed) aim = null;
+    return {missed};
+  },
+
+  // Forgets a press that missed, once it is over.
+  lower() {
+    aim = null;
   },
 
   // Waits for a field and makes it take what is typed next. mode says what is
