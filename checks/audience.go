@@ -4,8 +4,11 @@ import "time"
 
 // Audience is a group of people who hear of incidents in one way.
 type Audience struct {
-	ID       string
-	Name     string
+	ID   string
+	Name string
+	// Severity is the least that the audience is told of: "notice" (predictions,
+	// too), "warning" or "critical".
+	Severity string
 	Channels []Channel
 	Pos      Position
 }

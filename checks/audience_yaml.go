@@ -22,8 +22,13 @@ var audienceObject = object[Audience]{name: "audience", noun: "an audience", doc
 		{name: "id", doc: "What notify: of checks says.", form: idForm, read: func(d *decoder, n *yaml.Node, a *Audience) { set(&a.ID)(d.id(n)) }},
 		{name: "name", doc: "The audience's name for people. Default: the id.", form: textForm,
 			read: func(d *decoder, n *yaml.Node, a *Audience) { set(&a.Name)(d.bounded(n, 200)) }},
+		{name: "severity", doc: "The least severity that it is told of: notice (predictions, too), warning or critical. Default: warning.",
+			form: form{"enum": severities[:]}, read: func(d *decoder, n *yaml.Node, a *Audience) { set(&a.Severity)(choice[string](d, n, severities[:])) }, instead: []string{"min_severity", "level"}},
 		{name: "webhooks", doc: "HTTP endpoints that are told, signed as Standard Webhooks does.", form: listOf(ref("webhook")), read: readWebhooks, instead: []string{"webhook", "channels"}},
 	}, rules: form{"required": []string{"id"}}}
+
+// severities are those of incidents, from least to most.
+var severities = [...]string{"notice", "warning", "critical"}
 
 // webhookDraft is a webhook while it is read.
 type webhookDraft struct {
@@ -65,7 +70,7 @@ func (d *decoder) readAudiences() {
 }
 
 func (d *decoder) readAudience(n *yaml.Node) {
-	var a Audience
+	a := Audience{Severity: "warning"}
 	entries, ok := audienceObject.decode(d, n, &a)
 	if !ok {
 		return

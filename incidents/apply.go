@@ -35,7 +35,7 @@ func (i *Incident) accepts(e Event) error {
 		return fmt.Errorf("the next event has number %d", len(i.Events)+1)
 	case i.State == Resolved:
 		return fmt.Errorf("the incident is resolved")
-	case e.Severity != detect.Warning && e.Severity != detect.Critical:
+	case !e.Severity.WorseThan(detect.None):
 		return fmt.Errorf("unknown severity %q", e.Severity)
 	case (e.Kind == EventOpened) != (len(i.Events) == 0):
 		return fmt.Errorf("an incident's first event, and no other, opens it")

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"outrider/checks"
+	"outrider/incidents/detect"
 	"outrider/probes"
 )
 
@@ -30,7 +32,7 @@ func (k *Keeper) endpoints(ctx context.Context, b basis, incident *Incident, e E
 	}
 	var list []Notification
 	for _, a := range b.defs.Audiences {
-		notify := b.check != nil && slices.Contains(b.check.Notify, a.ID) && e.Kind != EventResolved
+		notify := b.check != nil && slices.Contains(b.check.Notify, a.ID) && e.Kind != EventResolved && hears(a, e.Severity)
 		for _, c := range a.Channels {
 			n := Notification{Audience: a.ID, Channel: c.Name}
 			if notify || slices.Contains(told, n.Endpoint()) {
@@ -39,6 +41,15 @@ func (k *Keeper) endpoints(ctx context.Context, b basis, incident *Incident, e E
 		}
 	}
 	return list, nil
+}
+
+// hears tells whether an audience wants to hear of a severity.
+func hears(a checks.Audience, s detect.Severity) bool {
+	least := detect.Severity(a.Severity)
+	if least == detect.None {
+		least = detect.Warning
+	}
+	return !least.WorseThan(s)
 }
 
 // told gives the endpoints that an incident's earlier events went to.

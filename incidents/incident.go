@@ -79,6 +79,8 @@ type Event struct {
 	Summary  string          `json:"summary"`
 	// RunID is the run that led to the event; empty if none did.
 	RunID string `json:"run,omitempty"`
+	// Findings say, the likeliest first, where the trouble comes from.
+	Findings []string `json:"findings,omitempty"`
 }
 
 // Notification is one event of an incident on its way to one channel of one
@@ -136,6 +138,26 @@ type Change struct {
 	// events last in Events.
 	Incidents     []Incident
 	Notifications []Notification
+	// Judgements are what was said of runs; one that is stored already stays.
+	Judgements []Judgement
+	// Notes are stored once each, by their ID.
+	Notes []Note
+}
+
+// Judgement is what was said of the run at a place in the log.
+type Judgement struct {
+	Seq int64 // of the run
+	detect.Judgement
+}
+
+// Note is a note on a check, or on all.
+type Note struct {
+	// ID is a UUID that makes storing it again harmless.
+	ID string `json:"id"`
+	// CheckID and Location are what it is about; empty: all.
+	CheckID  string `json:"check,omitempty"`
+	Location string `json:"location,omitempty"`
+	detect.Note
 }
 
 // Memory is what the judge has to remember of one series of runs.

@@ -182,7 +182,7 @@ func (k *Keeper) follow(ctx context.Context, b basis, v *detect.Verdict) error {
 	if incident == nil && v.Severity == detect.None {
 		return nil // a bad run that is not confirmed
 	}
-	e := Event{At: b.run.Finished.UTC(), Severity: v.Severity, Summary: v.Summary, RunID: b.run.ID}
+	e := Event{At: b.run.Finished.UTC(), Severity: v.Severity, Summary: v.Summary, RunID: b.run.ID, Findings: v.Findings}
 	switch {
 	case incident == nil:
 		incident = open(b, at, v)

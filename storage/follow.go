@@ -30,6 +30,10 @@ func IsEventCursor(name string) bool {
 	return len(name) > len(eventCursor) && name[:len(eventCursor)] == eventCursor
 }
 
+// JudgementFollower names a follower's cursor into the judgements, which have
+// their places in the log of runs.
+func JudgementFollower(follower string) string { return follower + "-judgements" }
+
 // JudgeCursor is the name of the cursor up to which runs have been judged.
 const JudgeCursor = "judge"
 

@@ -48,7 +48,7 @@ func (c *checkState) Last() *storage.Summary {
 func (c *checkState) Severity() detect.Severity {
 	worst := detect.None
 	for _, i := range c.Open {
-		if i.Severity == detect.Critical || worst == detect.None {
+		if i.Severity.WorseThan(worst) {
 			worst = i.Severity
 		}
 	}
@@ -76,5 +76,6 @@ func (c *checkState) rank() int {
 	case detect.Warning:
 		return 1
 	}
+	// A prediction changes nothing of how the check is now.
 	return 2 + slices.Index(states[:], c.State)
 }

@@ -166,7 +166,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger, auth web.Auth) (_
 // forgetExport lets retention go on where an earlier start exported and this
 // one does not. Should InfluxDB be set again, it gets all that is kept.
 func forgetExport(ctx context.Context, store *sqlite.Store) error {
-	for _, cursor := range []string{influx.DefaultFollower, storage.EventCursor(influx.DefaultFollower)} {
+	for _, cursor := range []string{influx.DefaultFollower, storage.JudgementFollower(influx.DefaultFollower), storage.EventCursor(influx.DefaultFollower)} {
 		if err := store.DropCursor(ctx, cursor); err != nil {
 			return err
 		}

@@ -17,12 +17,19 @@ type Cause string
 const (
 	// CauseFailure: journeys fail (an assertion, an error, a timeout).
 	CauseFailure Cause = "failure"
-	// CauseLatency: journeys work, but go over a threshold.
+	// CauseLatency: journeys work, but go over a threshold, or are slower than
+	// they themselves usually are.
 	CauseLatency Cause = "latency"
+	// CauseBudget: a promise's error budget burns too fast, though no few runs
+	// in a row are bad enough for the causes above.
+	CauseBudget Cause = "budget"
+	// CauseForecast: nothing is wrong yet, but a threshold or promise is likely
+	// to be broken soon.
+	CauseForecast Cause = "forecast"
 )
 
 // Causes returns all causes.
-func Causes() []Cause { return []Cause{CauseFailure, CauseLatency} }
+func Causes() []Cause { return []Cause{CauseFailure, CauseLatency, CauseBudget, CauseForecast} }
 
 // Severity is how bad it is.
 type Severity string
@@ -30,6 +37,7 @@ type Severity string
 // The severities, from least to most.
 const (
 	None     Severity = ""
+	Notice   Severity = "notice"   // likely to become worse; wakes nobody
 	Warning  Severity = "warning"  // degraded
 	Critical Severity = "critical" // failed
 )
@@ -42,10 +50,12 @@ func (s Severity) rank() int {
 	switch s {
 	case None:
 		return 0
-	case Warning:
+	case Notice:
 		return 1
-	case Critical:
+	case Warning:
 		return 2
+	case Critical:
+		return 3
 	}
 	return -1
 }
@@ -66,6 +76,9 @@ type Verdict struct {
 	// begins, that is when Before is None and Severity is not.
 	BadRuns int
 	Since   time.Time
+	// Findings say, the likeliest first, where the trouble comes from, a
+	// sentence each; at most a few.
+	Findings []string
 }
 
 // Changed tells whether the run changed the confirmed severity.

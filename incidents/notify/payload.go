@@ -121,6 +121,7 @@ type (
 		Kind     incidents.EventKind `json:"kind"`
 		Severity detect.Severity     `json:"severity"`
 		Summary  string              `json:"summary"`
+		Findings []string            `json:"findings,omitempty"`
 	}
 	runPart struct {
 		ID         string         `json:"id"`
@@ -210,7 +211,11 @@ func (w *writer) labels(all map[string]string) map[string]string {
 }
 
 func (w *writer) event(e *incidents.Event) eventPart {
-	return eventPart{Number: e.Number, At: stamp(e.At), Kind: e.Kind, Severity: e.Severity, Summary: w.short(e.Summary, w.text)}
+	p := eventPart{Number: e.Number, At: stamp(e.At), Kind: e.Kind, Severity: e.Severity, Summary: w.short(e.Summary, w.text)}
+	for _, f := range e.Findings[:min(len(e.Findings), w.items)] {
+		p.Findings = append(p.Findings, w.short(f, w.text))
+	}
+	return p
 }
 
 func (w *writer) run(r *probes.Run) *runPart {

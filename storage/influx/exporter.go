@@ -34,6 +34,7 @@ import (
 type Log interface {
 	RunsAfter(ctx context.Context, seq int64, limit int) ([]storage.Entry, error)
 	IncidentEventsAfter(ctx context.Context, seq int64, limit int) ([]storage.EventEntry, error)
+	JudgementsAfter(ctx context.Context, seq int64, limit int) ([]storage.JudgementEntry, error)
 	Cursor(ctx context.Context, name string) (int64, error)
 	SetCursor(ctx context.Context, name string, seq int64) error
 	// Subscribe gives a channel that receives after a log has grown; the
@@ -199,8 +200,12 @@ func (e *Exporter) step(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	moreJudgements, err := e.exportJudgements(ctx)
+	if err != nil {
+		return false, err
+	}
 	moreEvents, err := e.exportEvents(ctx)
-	return moreRuns || moreEvents, err
+	return moreRuns || moreJudgements || moreEvents, err
 }
 
 // entriesRead is how many entries are read from a log at a time.
@@ -241,6 +246,42 @@ func (e *Exporter) exportRuns(ctx context.Context) (more bool, err error) {
 	return len(b.points) >= e.opts.BatchPoints, nil
 }
 
+// exportJudgements writes what was said of the next runs.
+func (e *Exporter) exportJudgements(ctx context.Context) (more bool, err error) {
+	name := storage.JudgementFollower(e.opts.Follower)
+	cursor, err := e.log.Cursor(ctx, name)
+	if err != nil {
+		return false, fmt.Errorf("read cursor: %w", err)
+	}
+	// First, so that what is judged between the two questions is not skipped.
+	judged, err := e.log.Cursor(ctx, storage.JudgeCursor)
+	if err != nil {
+		return false, fmt.Errorf("read the judge's cursor: %w", err)
+	}
+	entries, err := e.log.JudgementsAfter(ctx, cursor, judgementsRead)
+	if err != nil {
+		return false, fmt.Errorf("read judgements after %d: %w", cursor, err)
+	}
+	var b batch
+	last := cursor
+	for _, entry := range entries {
+		e.points.judgement(&b, entry)
+		last = entry.Seq
+		b.entry(entry.Started)
+	}
+	if len(entries) < judgementsRead {
+		// Of some runs nothing is said; they must not hold back retention.
+		last = max(last, judged)
+	}
+	if cursor == 0 && last == 0 {
+		return false, e.log.SetCursor(ctx, name, 0)
+	}
+	return len(entries) == judgementsRead, e.deliver(ctx, b, name, cursor, last)
+}
+
+// judgementsRead is how many judgements are written at a time.
+const judgementsRead = 1_000
+
 // exportEvents writes the next batch of incident events.
 func (e *Exporter) exportEvents(ctx context.Context) (more bool, err error) {
 	name := storage.EventCursor(e.opts.Follower)
@@ -275,15 +316,18 @@ func (e *Exporter) deliver(ctx context.Context, b batch, cursor string, from, to
 		e.status.caughtUp(cursor)
 		return nil
 	}
-	e.status.behind(cursor, b.oldest)
-	rejected, err := e.write(ctx, b.points)
-	if err != nil {
-		return err
+	var refused []rejected
+	if len(b.points) > 0 {
+		e.status.behind(cursor, b.oldest)
+		var err error
+		if refused, err = e.write(ctx, b.points); err != nil {
+			return err
+		}
 	}
-	e.status.wrote(e.opts.Now(), len(b.points)-len(rejected), len(rejected))
-	for i, r := range rejected {
+	e.status.wrote(e.opts.Now(), len(b.points)-len(refused), len(refused))
+	for i, r := range refused {
 		if i == maxLogged {
-			e.logger.Warn("more points were rejected", "points", len(rejected)-maxLogged)
+			e.logger.Warn("more points were rejected", "points", len(refused)-maxLogged)
 			break
 		}
 		e.logger.Warn("InfluxDB rejected a point; it is left out", "point", r.point.String(), "reason", r.reason)

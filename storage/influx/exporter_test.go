@@ -17,6 +17,7 @@ import (
 
 	"outrider/checks"
 	"outrider/incidents"
+	"outrider/incidents/detect"
 	"outrider/probes"
 	"outrider/storage/influx/influxtest"
 	"outrider/storage/sqlite"
@@ -204,7 +205,11 @@ func exportEverything(t *testing.T, to target) {
 	must(t, store.Record(ctx, first, second, third, fourth))
 	incident := storagetest.NewIncident("search", at(5))
 	resolved := storagetest.Resolve(incident, at(8))
-	must(t, store.Advance(ctx, incidents.Change{Seq: 3, Incidents: []incidents.Incident{resolved}}))
+	chance := 0.25
+	must(t, store.Advance(ctx, incidents.Change{Seq: 4, Incidents: []incidents.Incident{resolved}, Judgements: []incidents.Judgement{
+		{Seq: 1, Judgement: detect.Judgement{Score: 0.5, Learned: 0.25, ExpectedMS: 80, LowerMS: 60, UpperMS: 110, BreachProbability: &chance}},
+		{Seq: 2, Judgement: detect.Judgement{Score: 1, Objectives: []detect.ObjectiveState{{Name: "fast", Good: 9, Total: 10, BudgetLeft: -0.5}}}},
+	}}))
 
 	e := newExporter(t, store, to, Options{Labels: []string{"tier", "team", "run", "missing"}})
 	must(t, e.Flush(ctx))
@@ -230,6 +235,15 @@ func exportEverything(t *testing.T, to target) {
 				"body_bytes=18204 connect_ms=2 download_ms=0.5 duration_ms=50 first_byte_ms=25 redirects=0 resolve_ms=1 run=" +
 				second.ID + " status=200 tls_ms=3 transfer_bytes=5310 up=0",
 		},
+		"judgement": {
+			"check=search,kind=http,location=local,tier=gold" + stamp(first.Started) +
+				"breach_probability=0.25 expected_ms=80 learned=0.25 lower_ms=60 run=" + first.ID + " score=0.5 upper_ms=110",
+			"check=search,kind=http,location=local,tier=gold" + stamp(second.Started) + "learned=0 run=" + second.ID + " score=1",
+		},
+		"objective": {
+			"check=search,kind=http,location=local,objective=fast,tier=gold" + stamp(second.Started) +
+				"budget_left=-0.5 good=9 run=" + second.ID + " total=10",
+		},
 		"vital": {
 			"check=checkout,kind=browser,location=local,step=home,team=a b,c=d" + stamp(fourth.Started) +
 				"cls=0.03 lcp_ms=812.5 run=" + fourth.ID,
@@ -251,13 +265,13 @@ func exportEverything(t *testing.T, to target) {
 				t.Errorf("%s lacks\n%s\nand has\n%s", measurement, line, strings.Join(found, "\n"))
 			}
 		}
-		counts := map[string]int{"run": 4, "step": 5, "vital": 1, "certificate": 4, "incident": 2}
+		counts := map[string]int{"run": 4, "step": 5, "vital": 1, "certificate": 4, "incident": 2, "judgement": 2, "objective": 1}
 		if len(found) != counts[measurement] {
 			t.Errorf("%d points of %s, want %d", len(found), measurement, counts[measurement])
 		}
 	}
 	status := e.Status()
-	if !status.Connected || status.Exported != 16 || status.Rejected != 0 || status.Lag != 0 || status.LastError != "" {
+	if !status.Connected || status.Exported != 19 || status.Rejected != 0 || status.Lag != 0 || status.LastError != "" {
 		t.Errorf("status %+v", status)
 	}
 }

@@ -56,6 +56,7 @@ var own = []string{
 	"check", "kind", "location", "outcome", "step", "cause", "severity", "state", "event", "time",
 	"run", "up", "retries", "host_disturbance", "maintenance", "failure", "failed_step", "status", "redirects",
 	"cls", "days_left", "verified", "incident", "number", "summary", "open",
+	"score", "learned", "breach_probability", "objective", "good", "total", "budget_left",
 }
 
 func newPointMaker(labels []string) pointMaker {
@@ -247,6 +248,30 @@ func (m pointMaker) certificate(b *batch, run *probes.Run, step *probes.Step) {
 	left := step.HTTP.TLS.NotAfter.Sub(run.Started)
 	b.add(m.series("certificate", run).tag("step", step.Name).
 		float("days_left", left.Hours()/24).bool("verified", step.HTTP.TLS.Verified).text("run", run.ID), run.ID)
+}
+
+// judgement adds the points of what was said of a run.
+func (m pointMaker) judgement(b *batch, entry storage.JudgementEntry) {
+	series := func(measurement string) draft {
+		d := newDraft(measurement, entry.Started).tag("check", entry.CheckID).tag("kind", entry.Kind).tag("location", entry.Location)
+		for _, l := range m.labels {
+			d.tag(l.tag, entry.Labels[l.name])
+		}
+		return d
+	}
+	j := &entry.Judgement
+	d := series("judgement").float("score", j.Score).float("learned", j.Learned).text("run", entry.ID)
+	if j.ExpectedMS > 0 {
+		d.float("expected_ms", j.ExpectedMS).float("lower_ms", j.LowerMS).float("upper_ms", j.UpperMS)
+	}
+	if j.BreachProbability != nil {
+		d.float("breach_probability", *j.BreachProbability)
+	}
+	b.add(d, entry.ID)
+	for _, o := range j.Objectives {
+		b.add(series("objective").tag("objective", o.Name).
+			int("good", o.Good).int("total", o.Total).float("budget_left", o.BudgetLeft).text("run", entry.ID), entry.ID)
+	}
 }
 
 // event adds the point of an incident event.

@@ -11,8 +11,8 @@ import (
 
 // Advance stores what judging runs led to, as a whole or not at all: the
 // judge's cursor (which never goes back), what the judge remembers, incidents
-// with their new events, and notifications. Events and notifications that are
-// already stored are left as they are, so that the same change may come again.
+// with their new events, notifications, judgements and notes. Of these, what is
+// already stored is left as it is, so that the same change may come again.
 func (s *Store) Advance(ctx context.Context, c incidents.Change) error {
 	rows := make([]incidentRow, len(c.Incidents))
 	for i := range c.Incidents {
@@ -47,7 +47,17 @@ func (s *Store) Advance(ctx context.Context, c incidents.Change) error {
 				return fmt.Errorf("notification %s: %w", c.Notifications[i].ID, err)
 			}
 		}
-		if len(rows)+len(c.Notifications) > 0 {
+		for i := range c.Judgements {
+			if err := t.storeJudgement(&c.Judgements[i]); err != nil {
+				return fmt.Errorf("judgement of run %d: %w", c.Judgements[i].Seq, err)
+			}
+		}
+		for i := range c.Notes {
+			if err := t.storeNote(&c.Notes[i]); err != nil {
+				return fmt.Errorf("note %s: %w", c.Notes[i].ID, err)
+			}
+		}
+		if len(rows)+len(c.Notifications)+len(c.Judgements) > 0 {
 			t.appended = true
 		}
 		return nil

@@ -169,7 +169,7 @@ func (t *tx) pruneHour(check string, h int64) (int64, error) {
 	return t.affected("DELETE FROM runs WHERE check_id = ? AND started >= ? AND started < ?", check, h, h+hour)
 }
 
-// pruneHistory removes old roll-ups and old incidents.
+// pruneHistory removes old roll-ups, old notes and old incidents.
 func (s *Store) pruneHistory(ctx context.Context, cutoff int64) error {
 	checks, err := s.ids(ctx, "SELECT id FROM checks c WHERE EXISTS (SELECT * FROM hours WHERE check_id = c.id AND hour < ?)", cutoff)
 	if err != nil {
@@ -180,6 +180,9 @@ func (s *Store) pruneHistory(ctx context.Context, cutoff int64) error {
 			(SELECT hour FROM hours WHERE check_id = ?1 AND hour < ?2 LIMIT 500)`, check, cutoff); err != nil {
 			return err
 		}
+	}
+	if err := s.repeat(ctx, "prune notes", "DELETE FROM notes WHERE seq IN (SELECT seq FROM notes WHERE at < ? LIMIT 500)", cutoff); err != nil {
+		return err
 	}
 	return s.pruneIncidents(ctx, cutoff)
 }

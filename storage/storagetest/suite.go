@@ -17,6 +17,7 @@ type Store interface {
 	storage.Runs
 	storage.Overview
 	storage.Incidents
+	storage.Judgements
 
 	Record(ctx context.Context, runs ...probes.Run) error
 	StepTimes(ctx context.Context, checkID string, since, until time.Time) ([]storage.StepTimes, error)
@@ -34,6 +35,8 @@ type Store interface {
 	Memory(ctx context.Context, checkID, location string) ([]byte, error)
 	Memories(ctx context.Context) ([]incidents.Memory, error)
 	JudgeCursor(ctx context.Context) (int64, error)
+	JudgementsAfter(ctx context.Context, seq int64, limit int) ([]storage.JudgementEntry, error)
+	Mark(ctx context.Context, n incidents.Note) error
 
 	DueNotifications(ctx context.Context, endpoint string, now time.Time, limit int) ([]incidents.Notification, error)
 	PendingEndpoints(ctx context.Context) ([]string, error)
@@ -69,6 +72,8 @@ func Run(t *testing.T, open Opener) {
 	t.Run("incidents are found", s.findIncidents)
 	t.Run("old incidents are removed when all is said", s.pruneIncidents)
 	t.Run("incident events are followed", s.followEvents)
+	t.Run("judgements stay with their runs", s.judgements)
+	t.Run("notes are found", s.notes)
 	t.Run("the outbox gives what is due", s.outbox)
 	t.Run("what is missing is not found", s.notFound)
 	t.Run("a cancelled context ends the waiting", s.cancelled)
