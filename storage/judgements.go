@@ -31,9 +31,10 @@ type NoteQuery struct {
 // Judgements reads what was said besides incidents.
 type Judgements interface {
 	// Judgements gives what was said of a check's runs that started at or after
-	// since and before until, oldest first, at most 10,000 of the newest. Kind
-	// and Labels are left empty.
-	Judgements(ctx context.Context, checkID string, since, until time.Time) ([]JudgementEntry, error)
+	// since and before until, oldest first, at most 10,000 of the newest: of each
+	// span of every the last one, or all if every is zero. Kind and Labels are
+	// left empty.
+	Judgements(ctx context.Context, checkID string, since, until time.Time, every time.Duration) ([]JudgementEntry, error)
 	// Judgement gives what was said of one run; ErrNotFound if nothing was.
 	Judgement(ctx context.Context, runID string) (detect.Judgement, error)
 	// Notes gives notes, the newest first.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"outrider/checks"
+	"outrider/incidents"
+	"outrider/incidents/detect"
 	"outrider/probes"
 	"outrider/storage"
 )
@@ -29,13 +31,17 @@ type chart struct {
 	Band   string
 	Line   string
 	Marks  []chartMark
-	Down   []chartTick // of the latency axis
-	Across []chartTick // of the time axis
-	Limits []chartLimit
-	Notes  []string
-	Band95 bool // the band reaches from the median to the 95th percentile
-	Empty  bool
-	Text   string // the same in words
+	// Expected is the band in which 95 of 100 runs were expected; empty as long
+	// as nothing has been learnt.
+	Expected string
+	Notes    []chartNote
+	Down     []chartTick // of the latency axis
+	Across   []chartTick // of the time axis
+	Limits   []chartLimit
+	Words    []string
+	Band95   bool // the band reaches from the median to the 95th percentile
+	Empty    bool
+	Text     string // the same in words
 }
 
 // chartMark is a run, or an hour, that was not passed.
@@ -46,6 +52,33 @@ type chartMark struct {
 	URL     string // empty: nothing to open
 	Title   string
 	Above   bool // it took longer than the chart is high
+}
+
+// chartNote is a moment at which something else happened.
+type chartNote struct {
+	X    float64 // percent of the width
+	Kind detect.NoteKind
+	Text string
+}
+
+// background is what a chart has behind the measured values.
+type background struct {
+	expected []bucket
+	notes    []incidents.Note
+}
+
+// expectedOf takes what was expected of runs as columns.
+func expectedOf(said []storage.JudgementEntry) []bucket {
+	var out []bucket
+	for _, e := range said {
+		j := e.Judgement
+		if j.ExpectedMS <= 0 || j.UpperMS < j.LowerMS {
+			continue
+		}
+		ms := func(f float64) time.Duration { return time.Duration(min(max(f, 0), 1e9) * float64(time.Millisecond)) }
+		out = append(out, bucket{at: e.Started, low: ms(j.LowerMS), mid: ms(j.ExpectedMS), high: ms(j.UpperMS)})
+	}
+	return out
 }
 
 // chartTick is a value on an axis.
@@ -128,7 +161,7 @@ func bucketsOfHours(hours []storage.Hour) []bucket {
 
 // newChart draws buckets between two moments. gap is the time after which the
 // line is broken.
-func newChart(buckets []bucket, from, to time.Time, gap time.Duration, limit checks.Limit) chart {
+func newChart(buckets []bucket, from, to time.Time, gap time.Duration, limit checks.Limit, behind background) chart {
 	c := chart{Height: chartHeight, Across: timeTicks(from, to), Empty: true}
 	top := chartScale(buckets, limit)
 	y := func(d time.Duration) float64 {
@@ -143,6 +176,12 @@ func newChart(buckets []bucket, from, to time.Time, gap time.Duration, limit che
 		}
 	}
 	c.Line, c.Band = chartPaths(buckets, gap, x, y)
+	_, c.Expected = chartPaths(behind.expected, gap, x, y)
+	for _, n := range behind.notes {
+		if at := x(n.At); at >= 0 && at <= 100 {
+			c.Notes = append(c.Notes, chartNote{at, n.Kind, showTime(n.At) + ": " + n.Text})
+		}
+	}
 	c.Down = durationTicks(top, y)
 	for _, l := range [...]struct {
 		level probes.Outcome
@@ -152,7 +191,7 @@ func newChart(buckets []bucket, from, to time.Time, gap time.Duration, limit che
 		switch {
 		case l.at <= 0:
 		case l.at > top:
-			c.Notes = append(c.Notes, "The threshold "+text+" lies above the chart.")
+			c.Words = append(c.Words, "The threshold "+text+" lies above the chart.")
 		default:
 			c.Limits = append(c.Limits, chartLimit{y(l.at), l.level, text})
 		}

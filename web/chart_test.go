@@ -27,12 +27,12 @@ func TestChart(t *testing.T) {
 	runs := summaries(probes.Passed, 100*ms, 120*ms, 110*ms)
 	failed := summaries(probes.Failed, 30*time.Second)
 	failed[0].Started, failed[0].ID = noon.Add(-30*time.Minute), "bad"
-	c := newChart(bucketsOf(append(runs, failed...), from, noon), from, noon, 3*time.Minute, limit)
+	c := newChart(bucketsOf(append(runs, failed...), from, noon), from, noon, 3*time.Minute, limit, background{})
 	if len(c.Marks) != 1 || !c.Marks[0].Above || c.Marks[0].URL != "/runs/bad" || c.Marks[0].X < 49 || c.Marks[0].X > 51 || c.Marks[0].Y < 0 {
 		t.Errorf("marks: %+v", c.Marks)
 	}
-	if len(c.Limits) != 1 || c.Limits[0].Level != probes.Degraded || len(c.Notes) != 1 || !strings.Contains(c.Notes[0], "failed over 5") {
-		t.Errorf("limits: %+v %v", c.Limits, c.Notes)
+	if len(c.Limits) != 1 || c.Limits[0].Level != probes.Degraded || len(c.Words) != 1 || !strings.Contains(c.Words[0], "failed over 5") {
+		t.Errorf("limits: %+v %v", c.Limits, c.Words)
 	}
 	if n := strings.Count(c.Line, "M"); n != 1 {
 		t.Errorf("line in %d pieces: %s", n, c.Line)
@@ -49,7 +49,7 @@ func TestChartBreaksWhereNothingRan(t *testing.T) {
 	from := noon.Add(-time.Hour)
 	runs := summaries(probes.Passed, time.Second, time.Second)
 	runs[1].Started = noon.Add(-50 * time.Minute)
-	c := newChart(bucketsOf(runs, from, noon), from, noon, 3*time.Minute, checks.Limit{})
+	c := newChart(bucketsOf(runs, from, noon), from, noon, 3*time.Minute, checks.Limit{}, background{})
 	if n := strings.Count(c.Line, "M"); n != 2 {
 		t.Errorf("line in %d pieces: %s", n, c.Line)
 	}
@@ -67,7 +67,7 @@ func TestChartOddInput(t *testing.T) {
 		"long ago":        {{Started: noon.Add(-time.Hour * 48), Duration: time.Second, Outcome: probes.Passed}},
 		"unheard outcome": {{Started: noon.Add(-time.Minute), Duration: time.Second, Outcome: "strange"}},
 	} {
-		c := newChart(bucketsOf(runs, from, noon), from, noon, time.Minute, checks.Limit{Degraded: time.Second})
+		c := newChart(bucketsOf(runs, from, noon), from, noon, time.Minute, checks.Limit{Degraded: time.Second}, background{})
 		if all := fmt.Sprintf("%+v", c); strings.Contains(all, "NaN") || strings.Contains(all, "Inf") {
 			t.Errorf("%s: %s", name, all)
 		}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"outrider/checks"
+	"outrider/incidents"
+	"outrider/incidents/detect"
 	"outrider/storage"
 )
 
@@ -34,7 +37,22 @@ type checkView struct {
 	Older     string // URL of the next page of runs; empty: none
 	Newest    string // URL of the first page; empty: this is it
 	Incidents []incidentRow
+	Notes     []noteRow
+	// Judgement is what was said of the last judged run; nil: nothing yet.
+	Judgement *detect.Judgement
+	// Predictions are how many were made, and how many of those that are settled
+	// came true.
+	Predictions predictionRecord
 }
+
+// noteRow is a note in a list.
+type noteRow struct {
+	incidents.Note
+	When moment
+}
+
+// predictionRecord says how predictions fared.
+type predictionRecord struct{ Settled, CameTrue int }
 
 // fact is a line of a check's definition.
 type fact struct{ Name, Value string }
@@ -142,19 +160,69 @@ func (s *Server) checkPage(r *http.Request) (page, error) {
 		return page{}, fmt.Errorf("read incidents of check %s: %w", c.Check.ID, err)
 	}
 	v.Incidents = incidentRows(list, now)
+	if err := s.fillNotes(ctx, &v, now); err != nil {
+		return page{}, err
+	}
 	return page{View: "check", Title: c.Check.Name, Nav: "checks", Content: v}, nil
+}
+
+// maxNotes is how many notes the page of a check lists.
+const maxNotes = 20
+
+// fillNotes adds what is worth knowing besides runs and incidents.
+func (s *Server) fillNotes(ctx context.Context, v *checkView, now time.Time) error {
+	id := v.C.Check.ID
+	notes, err := s.judgements.Notes(ctx, storage.NoteQuery{CheckID: id, Limit: maxNotes})
+	if err != nil {
+		return fmt.Errorf("read notes of check %s: %w", id, err)
+	}
+	for _, n := range notes {
+		v.Notes = append(v.Notes, noteRow{n, moment{n.At, now}})
+	}
+	outcomes, err := s.judgements.Notes(ctx, storage.NoteQuery{CheckID: id, Kinds: []detect.NoteKind{detect.NoteOutcome}, Limit: 1000})
+	if err != nil {
+		return fmt.Errorf("read predictions of check %s: %w", id, err)
+	}
+	v.Predictions.Settled = len(outcomes)
+	for _, n := range outcomes {
+		if n.CameTrue {
+			v.Predictions.CameTrue++
+		}
+	}
+	for _, run := range v.C.Recent {
+		j, err := s.judgements.Judgement(ctx, run.ID)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue // not yet judged
+		}
+		if err != nil {
+			return fmt.Errorf("read the judgement of run %s: %w", run.ID, err)
+		}
+		v.Judgement = &j
+		break
+	}
+	return nil
 }
 
 // chartOf draws the latency of a check.
 func (s *Server) chartOf(ctx context.Context, c *checks.Check, span chartRange) (chart, error) {
 	to := s.now()
 	from := to.Add(-span.span)
+	said, err := s.judgements.Judgements(ctx, c.ID, from, to, span.span/chartBuckets)
+	if err != nil {
+		return chart{}, fmt.Errorf("read judgements of check %s: %w", c.ID, err)
+	}
+	notes, err := s.judgements.Notes(ctx, storage.NoteQuery{CheckID: c.ID, Since: from, Until: to,
+		Kinds: []detect.NoteKind{detect.NoteDeploy, detect.NoteChange}, Limit: maxNotes})
+	if err != nil {
+		return chart{}, fmt.Errorf("read notes of check %s: %w", c.ID, err)
+	}
+	background := background{expected: expectedOf(said), notes: notes}
 	if span.hours {
 		hours, err := s.runs.Hours(ctx, c.ID, from.Truncate(time.Hour), to)
 		if err != nil {
 			return chart{}, fmt.Errorf("read hours of check %s: %w", c.ID, err)
 		}
-		ch := newChart(bucketsOfHours(hours), from, to, 2*time.Hour, c.Thresholds.Total)
+		ch := newChart(bucketsOfHours(hours), from, to, 2*time.Hour, c.Thresholds.Total, background)
 		ch.Band95 = true
 		return ch, nil
 	}
@@ -163,7 +231,7 @@ func (s *Server) chartOf(ctx context.Context, c *checks.Check, span chartRange) 
 		return chart{}, fmt.Errorf("read runs of check %s: %w", c.ID, err)
 	}
 	gap := max(3*span.span/chartBuckets, 3*c.Schedule.Every)
-	return newChart(bucketsOf(runs, from, to), from, to, gap, c.Thresholds.Total), nil
+	return newChart(bucketsOf(runs, from, to), from, to, gap, c.Thresholds.Total, background), nil
 }
 
 // fillRuns adds the table of runs, a page of it.

@@ -9,6 +9,7 @@ import (
 
 	"outrider/checks"
 	"outrider/incidents"
+	"outrider/incidents/detect"
 	"outrider/probes"
 	"outrider/storage"
 )
@@ -19,7 +20,9 @@ type memory struct {
 	entries       []storage.Entry // oldest first
 	incidents     []incidents.Incident
 	notifications []incidents.Notification
-	fail          error // every question fails with it
+	judgements    map[string]detect.Judgement // by run
+	notes         []incidents.Note            // oldest first
+	fail          error                       // every question fails with it
 	asked         map[string]int
 }
 
@@ -276,4 +279,49 @@ func defined(id, name string, kind checks.Kind, labels string) checks.Check {
 		c.Labels[k] = v
 	}
 	return c
+}
+
+func (m *memory) Judgements(_ context.Context, check string, since, until time.Time, _ time.Duration) ([]storage.JudgementEntry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.ask("Judgements"); err != nil {
+		return nil, err
+	}
+	var out []storage.JudgementEntry
+	for _, e := range m.entries {
+		j, ok := m.judgements[e.Run.ID]
+		if ok && e.Run.CheckID == check && !e.Run.Started.Before(since) && e.Run.Started.Before(until) {
+			out = append(out, storage.JudgementEntry{Summary: summary(e), Location: e.Run.Location, Judgement: j})
+		}
+	}
+	return out, nil
+}
+
+func (m *memory) Judgement(_ context.Context, run string) (detect.Judgement, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.ask("Judgement"); err != nil {
+		return detect.Judgement{}, err
+	}
+	j, ok := m.judgements[run]
+	if !ok {
+		return j, storage.ErrNotFound
+	}
+	return j, nil
+}
+
+func (m *memory) Notes(_ context.Context, q storage.NoteQuery) ([]incidents.Note, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.ask("Notes"); err != nil {
+		return nil, err
+	}
+	var out []incidents.Note
+	for _, n := range slices.Backward(m.notes) {
+		if (q.CheckID == "" || n.CheckID == "" || n.CheckID == q.CheckID) && (len(q.Kinds) == 0 || slices.Contains(q.Kinds, n.Kind)) &&
+			(q.Since.IsZero() || !n.At.Before(q.Since)) && (q.Until.IsZero() || n.At.Before(q.Until)) {
+			out = append(out, n)
+		}
+	}
+	return out, nil
 }

@@ -33,10 +33,11 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// readOnly refuses every method that is not for reading.
+// readOnly refuses every method that is not for reading, but for the one path
+// that takes something.
 func (s *Server) readOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead && r.URL.Path != marksPath {
 			w.Header().Set("Allow", "GET, HEAD")
 			s.refuse(w, r, http.StatusMethodNotAllowed, "method not allowed: use GET")
 			return

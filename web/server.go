@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"outrider/checks"
+	"outrider/incidents"
 	"outrider/storage"
 )
 
@@ -20,7 +22,13 @@ type Options struct {
 	Runs      storage.Runs
 	Overview  storage.Overview // nil: Runs, which must then be one
 	Incidents storage.Incidents
-	Status    Status
+	// Judgements is what was said of runs; nil: Runs, if it is one, else nothing
+	// was.
+	Judgements storage.Judgements
+	// Mark stores a deployment that somebody marked through the API; nil: it
+	// takes none.
+	Mark   func(context.Context, incidents.Note) error
+	Status Status
 	// Definitions gives the definitions in force, or nil while there are none.
 	Definitions func() *checks.Definitions
 	// Auth is who may look; the zero value lets everyone. Call RequireAuth
@@ -44,6 +52,8 @@ type Server struct {
 	runs        storage.Runs
 	overview    storage.Overview
 	incidents   storage.Incidents
+	judgements  storage.Judgements
+	mark        func(context.Context, incidents.Note) error
 	status      Status
 	definitions func() *checks.Definitions
 	auth        Auth
@@ -62,6 +72,12 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	if o.Overview == nil {
 		o.Overview, _ = o.Runs.(storage.Overview)
+	}
+	if o.Judgements == nil {
+		o.Judgements, _ = o.Runs.(storage.Judgements)
+	}
+	if o.Judgements == nil {
+		o.Judgements = noJudgements{}
 	}
 	if o.Runs == nil || o.Overview == nil || o.Incidents == nil || o.Status == nil || o.Definitions == nil {
 		return nil, errors.New("make web server: runs, overview, incidents, status and definitions are required")
@@ -84,7 +100,7 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("make web server: %w", err)
 	}
 	s := &Server{
-		runs: o.Runs, overview: o.Overview, incidents: o.Incidents, status: o.Status,
+		runs: o.Runs, overview: o.Overview, incidents: o.Incidents, judgements: o.Judgements, mark: o.Mark, status: o.Status,
 		definitions: o.Definitions, auth: o.Auth, version: o.Version, location: o.Location,
 		now: o.Now, log: o.Logger, views: views,
 		board: newBoard(o.Overview, o.Runs, o.Now),
@@ -105,7 +121,8 @@ func New(o Options) (*Server, error) {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// routes maps paths to handlers; methods are settled before, by readOnly.
+// routes maps paths to handlers; methods are settled before, by readOnly, but
+// for marksPath.
 func (s *Server) routes(metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/healthz", s.healthz)
@@ -125,6 +142,9 @@ func (s *Server) routes(metrics http.Handler) http.Handler {
 	mux.HandleFunc("/api/v1/checks/{id}", s.api(s.apiCheck))
 	mux.HandleFunc("/api/v1/checks/{id}/runs", s.api(s.apiCheckRuns))
 	mux.HandleFunc("/api/v1/checks/{id}/hours", s.api(s.apiCheckHours))
+	mux.HandleFunc("/api/v1/checks/{id}/judgements", s.api(s.apiCheckJudgements))
+	mux.HandleFunc("/api/v1/notes", s.api(s.apiNotes))
+	mux.HandleFunc(marksPath, s.marks)
 	mux.HandleFunc("/api/v1/runs/{id}", s.api(s.apiRun))
 	mux.HandleFunc("/api/v1/runs/{id}/artifacts/{name}", s.artifact)
 	mux.HandleFunc("/api/v1/incidents", s.api(s.apiIncidents))

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"outrider/checks"
+	"outrider/incidents/detect"
 	"outrider/probes"
 )
 
@@ -177,12 +178,29 @@ func glyph(state any) string {
 		return "✕"
 	case string(probes.Unknown):
 		return "?"
+	case string(detect.Notice):
+		return "→"
 	case stateNever:
 		return "○"
 	case statePaused, "pending":
 		return "‖"
 	}
 	return "•"
+}
+
+// noteWord is how a kind of note is called on pages.
+func noteWord(k detect.NoteKind) string {
+	switch k {
+	case detect.NoteDeploy:
+		return "deployment"
+	case detect.NoteChange:
+		return "change of level"
+	case detect.NoteForecast:
+		return "prediction"
+	case detect.NoteOutcome:
+		return "outcome of a prediction"
+	}
+	return string(k)
 }
 
 // word is how a state is called on pages.

@@ -89,6 +89,7 @@ func functions() template.FuncMap {
 		"safelink": webLink,
 		"plural":   plural,
 		"says":     says,
+		"noteword": noteWord,
 	}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 
@@ -24,11 +23,10 @@ func newHealthcheck() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, port, err := net.SplitHostPort(s.Listen)
-				if err != nil {
-					return usageError(fmt.Errorf("settings: OUTRIDER_LISTEN: %w", err))
+				if url, err = localURL(s); err != nil {
+					return err
 				}
-				url = "http://" + net.JoinHostPort("127.0.0.1", port) + "/readyz"
+				url += "/readyz"
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), 5*time.Second)
 			defer cancel()

@@ -157,7 +157,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger, auth web.Auth) (_
 		return nil, err
 	}
 	a.web, err = web.New(web.Options{
-		Runs: a.store, Incidents: a.store, Status: newStatus(a), Definitions: definitions,
+		Runs: a.store, Incidents: a.store, Mark: a.store.Mark, Status: newStatus(a), Definitions: definitions,
 		Auth: auth, BaseURL: s.BaseURL, Version: version(), Location: s.Location, Logger: log,
 	})
 	return a, err

@@ -41,11 +41,13 @@ func (s *Store) Mark(ctx context.Context, n incidents.Note) error {
 }
 
 // Judgements implements storage.Judgements.
-func (s *Store) Judgements(ctx context.Context, checkID string, since, until time.Time) ([]storage.JudgementEntry, error) {
-	rows, err := s.reading.QueryContext(ctx, `SELECT r.seq, r.id, r.check_id, r.location, r.outcome, r.maintenance, r.started, r.duration, j.judgement
+func (s *Store) Judgements(ctx context.Context, checkID string, since, until time.Time, every time.Duration) ([]storage.JudgementEntry, error) {
+	// With max, SQLite takes the other columns from the row that has it.
+	rows, err := s.reading.QueryContext(ctx, `SELECT max(r.seq), r.id, r.check_id, r.location, r.outcome, r.maintenance, r.started, r.duration, j.judgement
 		FROM runs r INDEXED BY runs_by_hour JOIN judgements j ON j.run = r.seq
-		WHERE r.check_id = ? AND r.started >= ? AND r.started < ? ORDER BY r.started DESC LIMIT ?`,
-		checkID, nanos(since), nanos(until), maxSummaries)
+		WHERE r.check_id = ?1 AND r.started >= ?2 AND r.started < ?3
+		GROUP BY (r.started - ?2) / ?4 ORDER BY r.started DESC LIMIT ?5`,
+		checkID, nanos(since), nanos(until), max(every.Nanoseconds(), 1), maxSummaries)
 	if err != nil {
 		return nil, s.wrap("read judgements of "+quote(checkID), err)
 	}

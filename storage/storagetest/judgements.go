@@ -43,11 +43,14 @@ func (s suite) judgements(t *testing.T) {
 	if _, err := store.Judgement(ctx, "none"); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("judgement of no run: %v", err)
 	}
-	if list := got(store.Judgements(ctx, "checkout", start, start.Add(time.Hour)))(t); len(list) != 2 || list[0].ID != run.ID || list[1].ID != later.ID {
+	if list := got(store.Judgements(ctx, "checkout", start, start.Add(time.Hour), 0))(t); len(list) != 2 || list[0].ID != run.ID || list[1].ID != later.ID {
 		t.Errorf("judgements of a check: %+v", list)
 	}
-	if list := got(store.Judgements(ctx, "checkout", start.Add(time.Second), start.Add(time.Minute)))(t); len(list) != 0 {
+	if list := got(store.Judgements(ctx, "checkout", start.Add(time.Second), start.Add(time.Minute), 0))(t); len(list) != 0 {
 		t.Errorf("judgements of another time: %+v", list)
+	}
+	if list := got(store.Judgements(ctx, "checkout", start, start.Add(time.Hour), 5*time.Minute))(t); len(list) != 1 || list[0].ID != later.ID {
+		t.Errorf("one judgement of five minutes: %+v", list)
 	}
 	all := got(store.JudgementsAfter(ctx, 0, 10))(t)
 	if len(all) != 3 || all[1].CheckID != "search" {
