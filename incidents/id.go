@@ -44,3 +44,8 @@ func notificationID(incident string, e Event, endpoint string) string {
 	binary.BigEndian.PutUint64(number[:], uint64(e.Number))
 	return newID(e.At, "notification", incident, string(number[:]), endpoint)
 }
+
+// noteID follows from the run that led to a note.
+func noteID(s series, run *probes.Run, n int) string {
+	return newID(run.Finished, "note", s.check, s.location, run.ID, string(rune('0'+n)))
+}

@@ -8,6 +8,7 @@ import (
 
 	"outrider/checks"
 	"outrider/incidents/detect"
+	"outrider/probes"
 )
 
 // State is where an incident is in its life.
@@ -125,14 +126,7 @@ func (n *Notification) Endpoint() string { return n.Audience + "/" + n.Channel }
 type Change struct {
 	// Seq is the place in the run log up to which runs have been judged.
 	Seq int64
-	// CheckID and Location name the series whose Memory is replaced; an empty
-	// CheckID means that there is none.
-	CheckID  string
-	Location string
-	// Memory is what the judge has to remember for the next run of the series.
-	Memory []byte
-	// Memories are those of further series, where a change covers the runs of
-	// several.
+	// Memories are what the judge has to remember of series of runs.
 	Memories []Memory
 	// Incidents are the incidents that are new or changed, with their new
 	// events last in Events.
@@ -160,11 +154,22 @@ type Note struct {
 	detect.Note
 }
 
-// Memory is what the judge has to remember of one series of runs.
+// Memory is what the judge has to remember of one series of runs. No Data is
+// nothing.
 type Memory struct {
 	CheckID  string
 	Location string
-	Data     []byte
+	// Seq is the place in the log up to which the series has been judged in
+	// Data. It may be behind the cursor: then the runs between are judged again,
+	// for what is to be remembered of them and nothing else.
+	Seq  int64
+	Data []byte
+}
+
+// LoggedRun is a run and its place in the log.
+type LoggedRun struct {
+	Seq int64
+	Run probes.Run
 }
 
 // DefinitionsFunc gives the definitions in force.

@@ -23,8 +23,11 @@ type Store interface {
 	JudgeCursor(ctx context.Context) (int64, error)
 	// OpenIncidents gives every open incident with its events.
 	OpenIncidents(ctx context.Context) ([]Incident, error)
-	// Memories gives what the last change of every series stored.
+	// Memories gives what was last stored of every series.
 	Memories(ctx context.Context) ([]Memory, error)
+	// SeriesRuns gives up to 1,000 runs of a series from behind the place after
+	// to the place until in the log, in its order.
+	SeriesRuns(ctx context.Context, checkID, location string, after, until int64) ([]LoggedRun, error)
 	// Notifications gives all notifications of an incident.
 	Notifications(ctx context.Context, incidentID string) ([]Notification, error)
 	// Advance stores a change as a whole or not at all.
@@ -41,13 +44,20 @@ type Options struct {
 	Wake func()
 	// Batch is how many runs in a row are judged, at the most, before their
 	// change is stored if nothing happens to an incident; zero: 200.
-	Batch  int
-	Now    func() time.Time // nil: time.Now
-	Logger *slog.Logger     // nil: slog.Default()
+	Batch int
+	// Remember is how long what is remembered of a series may stay unstored if
+	// nothing happens to an incident; zero: 10 min. It is much, and changes with
+	// every run; after a crash it follows from the runs.
+	Remember time.Duration
+	Now      func() time.Time // nil: time.Now
+	Logger   *slog.Logger     // nil: slog.Default()
 }
 
-// defaultBatch bounds what has to be judged again after a crash.
-const defaultBatch = 200
+// The defaults bound what has to be judged again after a crash.
+const (
+	defaultBatch    = 200
+	defaultRemember = 10 * time.Minute
+)
 
 // Keeper owns the life of incidents: it judges runs in the order of the log
 // and opens, changes and resolves incidents accordingly. What it has judged
@@ -66,13 +76,22 @@ type Keeper struct {
 	cursor   int64
 	stored   int64
 	open     map[trouble]*Incident
-	memories map[series]detect.Memory
+	watched  map[series]*watched
 	pending  pending
 	index    index
 }
 
 // series is the runs of one check at one location, which are judged together.
 type series struct{ check, location string }
+
+// watched is a series and how much of what it remembers is stored.
+type watched struct {
+	*detect.Series
+	judged   int64     // Seq of the last run that it was handed
+	stored   int64     // Seq up to which it is stored
+	storedAt time.Time // zero: never
+	changed  bool      // by something other than a run
+}
 
 // trouble is what there is at most one open incident for.
 type trouble struct {
@@ -93,6 +112,9 @@ func NewKeeper(o Options) *Keeper {
 	}
 	if o.Batch <= 0 {
 		o.Batch = defaultBatch
+	}
+	if o.Remember <= 0 {
+		o.Remember = defaultRemember
 	}
 	return &Keeper{Options: o}
 }
@@ -125,7 +147,7 @@ func (k *Keeper) Judge(ctx context.Context, seq int64, run probes.Run) error {
 	if seq <= k.cursor {
 		return nil
 	}
-	if err := k.judge(ctx, &run); err != nil {
+	if err := k.judge(ctx, seq, &run); err != nil {
 		k.lose()
 		return fmt.Errorf("judge run %s: %w", run.ID, err)
 	}
@@ -138,15 +160,30 @@ func (k *Keeper) Judge(ctx context.Context, seq int64, run probes.Run) error {
 }
 
 // Flush stores what was judged and is not yet stored. It is to be called
-// whenever the end of the log is reached. For errors see Judge.
+// whenever the end of the log is reached. What is remembered of a series is
+// stored from time to time only; see Options.Remember. For errors see Judge.
 func (k *Keeper) Flush(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.flush(ctx)
 }
 
+// Close stores everything that is remembered, so that the next start need not
+// judge any run again. For errors see Judge.
+func (k *Keeper) Close(ctx context.Context) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for s, w := range k.watched {
+		if w.judged > w.stored {
+			w.changed = true
+			k.pending.touchSeries(s)
+		}
+	}
+	return k.flush(ctx)
+}
+
 // judge brings memory and incidents up to date with one run.
-func (k *Keeper) judge(ctx context.Context, run *probes.Run) error {
+func (k *Keeper) judge(ctx context.Context, seq int64, run *probes.Run) error {
 	defs := k.Definitions()
 	if defs == nil {
 		return errors.New("no definitions are loaded")
@@ -156,14 +193,33 @@ func (k *Keeper) judge(ctx context.Context, run *probes.Run) error {
 		return nil // taken out since: Retire ends what was open
 	}
 	s := series{run.CheckID, run.Location}
-	memory, verdicts := detect.Judge(check, k.inOrder(k.memories[s], run), run)
-	k.remember(s, memory)
-	for i := range verdicts {
-		if err := k.follow(ctx, basis{defs, check, run}, &verdicts[i]); err != nil {
+	w := k.watch(s)
+	k.inOrder(w, run)
+	result := w.Judge(check, run)
+	w.judged = seq
+	k.pending.touchSeries(s)
+	if !result.Judgement.IsZero() {
+		k.pending.judgements = append(k.pending.judgements, Judgement{seq, result.Judgement})
+	}
+	for i, n := range result.Notes {
+		k.pending.notes = append(k.pending.notes, Note{noteID(s, run, i), s.check, s.location, n})
+	}
+	for i := range result.Verdicts {
+		if err := k.follow(ctx, basis{defs, check, run}, &result.Verdicts[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// watch gives a series, a new one if need be.
+func (k *Keeper) watch(s series) *watched {
+	w := k.watched[s]
+	if w == nil {
+		w = &watched{Series: detect.NewSeries()}
+		k.watched[s] = w
+	}
+	return w
 }
 
 // basis is what an event of an incident rests on: the definitions in force,
@@ -249,15 +305,16 @@ func open(b basis, at trouble, v *detect.Verdict) *Incident {
 	}
 }
 
-// inOrder is the memory to judge the run with. A memory from the future, which
-// a clock that was set back leaves behind, would make every run look late
-// until that time has come again.
-func (k *Keeper) inOrder(m detect.Memory, run *probes.Run) detect.Memory {
+// inOrder makes a series ready for a run. A memory from the future, which a
+// clock that was set back leaves behind, would make every run look late until
+// that time has come again.
+func (k *Keeper) inOrder(w *watched, run *probes.Run) {
 	const tolerance = time.Minute
-	if run.Started.After(m.Last()) || !m.Last().After(k.Now().Add(tolerance)) {
-		return m
+	if run.Started.After(w.Last()) || !w.Last().After(k.Now().Add(tolerance)) {
+		return
 	}
 	k.Logger.Warn("clock was set back: runs are judged from here on",
-		"check", run.CheckID, "location", run.Location, "last", m.Last(), "run", run.Started)
-	return m.Rewound()
+		"check", run.CheckID, "location", run.Location, "last", w.Last(), "run", run.Started)
+	w.Rewind()
+	w.changed = true
 }

@@ -2,6 +2,7 @@ package incidents
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -32,59 +33,75 @@ func (k *Keeper) load(ctx context.Context) error {
 	for i := range all {
 		k.open[trouble{series{all[i].CheckID, all[i].Location}, all[i].Cause}] = &all[i]
 	}
-	k.memories = make(map[series]detect.Memory, len(memories))
+	k.watched = make(map[series]*watched, len(memories))
 	for _, m := range memories {
-		k.memories[series{m.CheckID, m.Location}] = k.decode(m)
+		if err := k.recall(ctx, m); err != nil {
+			k.watched = nil
+			return err
+		}
 	}
 	k.agree()
 	k.loaded = true
 	return nil
 }
 
-// decode reads a memory. A damaged one starts afresh: it costs a confirmation
-// or two, no incident.
-func (k *Keeper) decode(m Memory) detect.Memory {
-	memory, err := detect.DecodeMemory(m.Data)
+// recall makes a series of what is stored of it, and of the runs that were
+// judged since. A damaged memory starts afresh: it costs a confirmation or two
+// and some learning, no incident.
+func (k *Keeper) recall(ctx context.Context, m Memory) error {
+	decoded, err := detect.DecodeSeries(m.Data)
 	if err != nil {
-		k.Logger.Warn("memory of a check starts afresh", "check", m.CheckID, "location", m.Location, "error", err)
+		k.Logger.Warn("memory of a check starts afresh, all or in part", "check", m.CheckID, "location", m.Location, "error", err)
 	}
-	return memory
-}
-
-// agree brings the memories in accord with the incidents that are open. It
-// changes something only where a memory was damaged or lost.
-func (k *Keeper) agree() {
-	for at := range k.open {
-		if _, ok := k.memories[at.series]; !ok {
-			k.memories[at.series] = detect.Memory{}
+	w := &watched{Series: decoded, judged: m.Seq, stored: m.Seq, storedAt: k.Now()}
+	k.watched[series{m.CheckID, m.Location}] = w
+	defs := k.Definitions()
+	if defs == nil {
+		return errors.New("no definitions are loaded")
+	}
+	check, reason := k.reason(defs, series{m.CheckID, m.Location})
+	for reason == "" && w.judged < k.cursor {
+		runs, err := k.Store.SeriesRuns(ctx, m.CheckID, m.Location, w.judged, k.cursor)
+		if err != nil {
+			return fmt.Errorf("read the runs of %s that are not remembered: %w", m.CheckID, err)
+		}
+		if len(runs) == 0 {
+			break
+		}
+		for i := range runs {
+			k.inOrder(w, &runs[i].Run)
+			w.Judge(check, &runs[i].Run)
+			w.judged = runs[i].Seq
 		}
 	}
-	for s, m := range k.memories {
+	return nil
+}
+
+// agree makes what the judge remembers agree with the open incidents. They
+// differ where a memory was lost, or where an incident ended by something other
+// than a run.
+func (k *Keeper) agree() {
+	for at := range k.open {
+		k.watch(at.series)
+	}
+	for s, w := range k.watched {
 		for _, cause := range detect.Causes() {
 			severity := detect.None
 			if i := k.open[trouble{s, cause}]; i != nil {
 				severity = i.Severity
 			}
-			m = m.Assume(cause, severity)
+			if w.Assume(cause, severity) {
+				w.changed = true
+				k.pending.touchSeries(s)
+			}
 		}
-		k.memories[s] = m
 	}
 }
 
-// lose forgets everything that is not stored. It follows every error, since
-// after one it is unknown how far the store has come.
+// lose forgets everything that is not stored.
 func (k *Keeper) lose() {
 	k.loaded, k.followed = false, false
-	k.open, k.memories, k.pending = nil, nil, pending{}
-}
-
-// remember keeps a memory for the next run, and for the next change.
-func (k *Keeper) remember(s series, m detect.Memory) {
-	k.memories[s] = m
-	if k.pending.memories == nil {
-		k.pending.memories = map[series]struct{}{}
-	}
-	k.pending.memories[s] = struct{}{}
+	k.open, k.watched, k.pending = nil, nil, pending{}
 }
 
 // index finds checks by id among definitions that are replaced now and then.
@@ -107,8 +124,10 @@ func (x *index) check(defs *checks.Definitions, id string) (*checks.Check, bool)
 // pending is what was judged and is not yet stored.
 type pending struct {
 	runs          int
-	urgent        bool // something happened to an incident
-	memories      map[series]struct{}
+	urgent        bool                // something happened to an incident
+	series        map[series]struct{} // with something new to remember
+	judgements    []Judgement
+	notes         []Note
 	incidents     []*Incident
 	notifications []Notification
 	news          []news
@@ -121,6 +140,14 @@ type news struct {
 	event                     Event
 }
 
+// touchSeries notes that there is something new to remember of a series.
+func (p *pending) touchSeries(s series) {
+	if p.series == nil {
+		p.series = map[series]struct{}{}
+	}
+	p.series[s] = struct{}{}
+}
+
 // touch notes that an incident has changed.
 func (p *pending) touch(i *Incident) {
 	if !slices.Contains(p.incidents, i) {
@@ -130,7 +157,7 @@ func (p *pending) touch(i *Incident) {
 
 // flush stores what is pending and tells who has to know.
 func (k *Keeper) flush(ctx context.Context) error {
-	if !k.loaded || (k.cursor == k.stored && !k.pending.urgent && len(k.pending.memories) == 0) {
+	if !k.loaded || (k.cursor == k.stored && !k.pending.urgent && !k.pending.altered(k)) {
 		return nil
 	}
 	p := k.pending
@@ -149,19 +176,35 @@ func (k *Keeper) flush(ctx context.Context) error {
 	return nil
 }
 
-// change puts what is pending into the form in which it is stored.
-func (k *Keeper) change(p *pending) Change {
-	c := Change{Seq: k.cursor, Notifications: p.notifications}
-	for s := range p.memories {
-		m := Memory{CheckID: s.check, Location: s.location, Data: k.memories[s].Encode()}
-		if c.CheckID == "" {
-			c.CheckID, c.Location, c.Memory = m.CheckID, m.Location, m.Data
-			continue
+// altered tells whether a series was changed by something other than a run.
+func (p *pending) altered(k *Keeper) bool {
+	for s := range p.series {
+		if k.watched[s].changed {
+			return true
 		}
-		c.Memories = append(c.Memories, m)
 	}
+	return false
+}
+
+// change is what is to be stored. What is remembered of a series goes with it
+// if an incident of the series changed, or if it has not been stored for long.
+func (k *Keeper) change(p *pending) Change {
+	c := Change{Seq: k.cursor, Notifications: p.notifications, Judgements: p.judgements, Notes: p.notes}
 	for _, i := range p.incidents {
 		c.Incidents = append(c.Incidents, *i)
+		if w := k.watched[series{i.CheckID, i.Location}]; w != nil {
+			w.changed = true
+			p.touchSeries(series{i.CheckID, i.Location})
+		}
+	}
+	now := k.Now()
+	for s := range p.series {
+		w := k.watched[s]
+		if w.changed || now.Sub(w.storedAt).Abs() >= k.Remember {
+			c.Memories = append(c.Memories, Memory{CheckID: s.check, Location: s.location, Seq: k.cursor, Data: w.Encode()})
+			// Should storing fail, everything is read again.
+			w.stored, w.storedAt, w.changed = k.cursor, now, false
+		}
 	}
 	return c
 }

@@ -40,6 +40,9 @@ func TestCrashesChangeNothing(t *testing.T) {
 		if diff := cmp.Diff(want.memories, got.memories); diff != "" {
 			t.Fatalf("history %d: memories (-without +with crashes):\n%s", history, diff)
 		}
+		if diff := cmp.Diff(want.judgements, got.judgements); diff != "" {
+			t.Fatalf("history %d: judgements (-without +with crashes):\n%s", history, diff)
+		}
 	}
 	if notified < 60 {
 		t.Errorf("only %d notifications in all histories: they show little", notified)
@@ -51,6 +54,7 @@ func TestCrashesChangeNothing(t *testing.T) {
 func judgeWithCrashes(t *testing.T, runs []probes.Run, rnd *rand.Rand) *memoryStore {
 	t.Helper()
 	store := newMemoryStore()
+	store.log = runs
 	if rnd != nil {
 		store.fail = func() (bool, error) {
 			switch rnd.IntN(6) {
@@ -101,6 +105,9 @@ func follow(t *testing.T, keeper *incidents.Keeper, runs []probes.Run, rnd *rand
 		}
 		if err == nil {
 			err = keeper.Flush(t.Context())
+		}
+		if err == nil {
+			err = keeper.Close(t.Context())
 		}
 		if err == nil {
 			return true

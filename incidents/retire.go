@@ -65,9 +65,10 @@ func (k *Keeper) reason(defs *checks.Definitions, s series) (*checks.Check, stri
 // forget starts the memory of every series afresh that is not run any more,
 // so that runs of long ago confirm nothing when it comes back.
 func (k *Keeper) forget(defs *checks.Definitions) {
-	for s, m := range k.memories {
-		if _, reason := k.reason(defs, s); reason != "" && !m.IsZero() {
-			k.remember(s, detect.Memory{})
+	for s, w := range k.watched {
+		if _, reason := k.reason(defs, s); reason != "" && !w.IsZero() {
+			w.Series, w.changed = detect.NewSeries(), true
+			k.pending.touchSeries(s)
 		}
 	}
 }

@@ -5,11 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 
 	"outrider/incidents"
+	"outrider/incidents/detect"
+	"outrider/probes"
 )
 
 var errDisk = errors.New("disk full")
@@ -20,6 +24,9 @@ type memoryStore struct {
 	mu            sync.Mutex
 	cursor        int64
 	memories      map[[2]string][]byte
+	seqs          map[[2]string]int64 // of memories
+	log           []probes.Run        // the run at place n of the log is log[n-1]
+	judgements    map[int64]detect.Judgement
 	incidents     map[string][]byte // JSON
 	notifications []incidents.Notification
 	advances      int
@@ -29,7 +36,7 @@ type memoryStore struct {
 }
 
 func newMemoryStore() *memoryStore {
-	return &memoryStore{memories: map[[2]string][]byte{}, incidents: map[string][]byte{}}
+	return &memoryStore{memories: map[[2]string][]byte{}, seqs: map[[2]string]int64{}, judgements: map[int64]detect.Judgement{}, incidents: map[string][]byte{}}
 }
 
 func (s *memoryStore) JudgeCursor(context.Context) (int64, error) {
@@ -68,9 +75,22 @@ func (s *memoryStore) Memories(context.Context) ([]incidents.Memory, error) {
 	defer s.mu.Unlock()
 	var all []incidents.Memory
 	for k, data := range s.memories {
-		all = append(all, incidents.Memory{CheckID: k[0], Location: k[1], Data: slices.Clone(data)})
+		all = append(all, incidents.Memory{CheckID: k[0], Location: k[1], Seq: s.seqs[k], Data: slices.Clone(data)})
 	}
 	return all, nil
+}
+
+func (s *memoryStore) SeriesRuns(_ context.Context, check, location string, after, until int64) ([]incidents.LoggedRun, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var runs []incidents.LoggedRun
+	for i, run := range s.log {
+		seq := int64(i + 1)
+		if run.CheckID == check && run.Location == location && seq > after && seq <= until && len(runs) < 5 {
+			runs = append(runs, incidents.LoggedRun{Seq: seq, Run: run})
+		}
+	}
+	return runs, nil
 }
 
 func (s *memoryStore) Notifications(_ context.Context, id string) ([]incidents.Notification, error) {
@@ -101,17 +121,15 @@ func (s *memoryStore) Advance(_ context.Context, c incidents.Change) error {
 
 func (s *memoryStore) commit(c incidents.Change) {
 	s.cursor = max(s.cursor, c.Seq)
-	memories := c.Memories
-	if c.CheckID != "" {
-		memories = append(slices.Clone(memories), incidents.Memory{CheckID: c.CheckID, Location: c.Location, Data: c.Memory})
-	}
-	for _, m := range memories {
+	for _, m := range c.Memories {
 		key := [2]string{m.CheckID, m.Location}
 		if len(m.Data) == 0 {
 			delete(s.memories, key)
+			delete(s.seqs, key)
 			continue
 		}
 		s.memories[key] = slices.Clone(m.Data)
+		s.seqs[key] = m.Seq
 	}
 	for _, i := range c.Incidents {
 		data, err := json.Marshal(i)
@@ -119,6 +137,12 @@ func (s *memoryStore) commit(c incidents.Change) {
 			panic(err)
 		}
 		s.incidents[i.ID] = data
+	}
+	for _, j := range c.Judgements {
+		if old, ok := s.judgements[j.Seq]; ok && !reflect.DeepEqual(old, j.Judgement) {
+			panic(fmt.Sprintf("run %d was judged %+v and then %+v", j.Seq, old, j.Judgement))
+		}
+		s.judgements[j.Seq] = j.Judgement
 	}
 	for _, n := range c.Notifications {
 		if !slices.ContainsFunc(s.notifications, func(o incidents.Notification) bool { return o.ID == n.ID }) {

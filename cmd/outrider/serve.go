@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -87,6 +88,7 @@ type app struct {
 	store    *sqlite.Store
 	prober   *prober
 	monitor  *monitor.Monitor
+	keeper   *incidents.Keeper
 	notifier *notify.Notifier
 	exporter *influx.Exporter // nil: no InfluxDB is set
 	web      *web.Server
@@ -135,11 +137,11 @@ func newApp(ctx context.Context, s settings, log *slog.Logger, auth web.Auth) (_
 	closers = append(closers, closeSenders)
 	a.notifier = notify.New(notify.Options{Store: a.store, Definitions: definitions, Senders: senders, Logger: log})
 	composer := &notify.Composer{BaseURL: s.BaseURL, Redactor: redactor}
-	keeper := incidents.NewKeeper(incidents.Options{
+	a.keeper = incidents.NewKeeper(incidents.Options{
 		Store: a.store, Definitions: definitions, Compose: composer.Compose, Wake: a.notifier.Wake, Logger: log,
 	})
 	a.monitor = monitor.New(monitor.Options{
-		Executor: a.prober, Log: a.store, Judge: keeper, Location: s.Location,
+		Executor: a.prober, Log: a.store, Judge: a.keeper, Location: s.Location,
 		Slots:   map[checks.Kind]int{checks.KindHTTP: s.HTTPSlots, checks.KindBrowser: s.BrowserSlots},
 		Prune:   a.store.Prune,
 		Changed: a.notifier.Wake,
@@ -207,6 +209,12 @@ func (a *app) run(ctx context.Context, listener net.Listener, paths []string) er
 
 	err := a.monitor.Run(front)
 	stopFront()
+	last, cancel := context.WithTimeout(behind, 5*time.Second)
+	if kerr := a.keeper.Close(last); kerr != nil {
+		// Not lost: the next start learns it from the log again.
+		a.log.Warn("store what the judge remembers", "error", kerr)
+	}
+	cancel()
 	serving.Wait()
 	stopBehind()
 	delivering.Wait()

@@ -101,6 +101,17 @@ func (m Memory) Assume(cause Cause, severity Severity) Memory {
 	return m
 }
 
+// severity gives what is in force for a cause.
+func (m *Memory) severity(cause Cause) Severity {
+	switch cause {
+	case CauseFailure:
+		return m.failure.Severity
+	case CauseLatency:
+		return m.latency.Severity
+	}
+	return None
+}
+
 // isZero tells the same of one cause.
 func (c *confirmation) isZero() bool {
 	return c.Severity == None && len(c.Recent) == 0 && c.Good == 0 && c.Mild == 0

@@ -22,17 +22,12 @@ func (s *Store) Advance(ctx context.Context, c incidents.Change) error {
 		}
 		rows[i] = row
 	}
-	memories := c.Memories
-	if c.CheckID != "" {
-		first := incidents.Memory{CheckID: c.CheckID, Location: c.Location, Data: c.Memory}
-		memories = append([]incidents.Memory{first}, memories...)
-	}
 	return s.write(ctx, "advance incidents", func(t *tx) error {
 		if err := t.exec(`INSERT INTO cursors (name, seq) VALUES (?, ?)
 			ON CONFLICT (name) DO UPDATE SET seq = max(seq, excluded.seq)`, storage.JudgeCursor, c.Seq); err != nil {
 			return err
 		}
-		for _, m := range memories {
+		for _, m := range c.Memories {
 			if err := t.remember(m); err != nil {
 				return fmt.Errorf("memory of %s: %w", m.CheckID, err)
 			}
@@ -68,7 +63,7 @@ func (t *tx) remember(m incidents.Memory) error {
 	if len(m.Data) == 0 {
 		return t.exec("DELETE FROM memories WHERE check_id = ? AND location = ?", m.CheckID, m.Location)
 	}
-	return t.exec("INSERT OR REPLACE INTO memories (check_id, location, data) VALUES (?, ?, ?)", m.CheckID, m.Location, m.Data)
+	return t.exec("INSERT OR REPLACE INTO memories (check_id, location, seq, data) VALUES (?, ?, ?, ?)", m.CheckID, m.Location, m.Seq, m.Data)
 }
 
 // incidentRow is an incident in the form in which it is stored.
@@ -130,12 +125,27 @@ func (s *Store) Memory(ctx context.Context, checkID, location string) ([]byte, e
 
 // Memories gives everything that the judge remembers.
 func (s *Store) Memories(ctx context.Context) ([]incidents.Memory, error) {
-	rows, err := s.reading.QueryContext(ctx, "SELECT check_id, location, data FROM memories ORDER BY check_id, location")
+	rows, err := s.reading.QueryContext(ctx, "SELECT check_id, location, seq, data FROM memories ORDER BY check_id, location")
 	if err != nil {
 		return nil, s.wrap("read memories", err)
 	}
 	all, err := collect(rows, func(row scanner) (m incidents.Memory, err error) {
-		return m, row.Scan(&m.CheckID, &m.Location, &m.Data)
+		return m, row.Scan(&m.CheckID, &m.Location, &m.Seq, &m.Data)
 	})
 	return all, s.wrap("read memories", err)
+}
+
+// SeriesRuns gives up to 1,000 runs of a series from behind the place after to
+// the place until in the log, in its order.
+func (s *Store) SeriesRuns(ctx context.Context, checkID, location string, after, until int64) ([]incidents.LoggedRun, error) {
+	rows, err := s.reading.QueryContext(ctx, "SELECT "+entryColumns+` FROM runs
+		WHERE check_id = ? AND location = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`, checkID, location, after, until, maxEntries)
+	if err != nil {
+		return nil, s.wrap("read runs of "+quote(checkID), err)
+	}
+	runs, err := collect(rows, func(row scanner) (incidents.LoggedRun, error) {
+		e, err := s.scanEntry(row)
+		return incidents.LoggedRun{Seq: e.Seq, Run: e.Run}, err
+	})
+	return runs, s.wrap("read runs of "+quote(checkID), err)
 }

@@ -15,9 +15,12 @@ func (s suite) advance(t *testing.T) {
 	store := s.open(t, time.Now)
 	opened := NewIncident("a", start)
 	page := NewNotification(opened, "responders", "webhook", start)
+	wantMemories := []incidents.Memory{
+		{CheckID: "a", Location: "local", Seq: 41, Data: []byte("two bad")}, {CheckID: "b", Location: "local", Seq: 12, Data: []byte("fine")},
+	}
 	must(t, store.Advance(ctx, incidents.Change{
-		Seq: 41, CheckID: "a", Location: "local", Memory: []byte("two bad"),
-		Memories:      []incidents.Memory{{CheckID: "b", Location: "local", Data: []byte("fine")}},
+		Seq:           41,
+		Memories:      wantMemories,
 		Incidents:     []incidents.Incident{opened},
 		Notifications: []incidents.Notification{page},
 	}))
@@ -30,7 +33,6 @@ func (s suite) advance(t *testing.T) {
 	if m := got(store.Memory(ctx, "a", "elsewhere"))(t); m != nil {
 		t.Errorf("remembers %q of a series without runs", m)
 	}
-	wantMemories := []incidents.Memory{{CheckID: "a", Location: "local", Data: []byte("two bad")}, {CheckID: "b", Location: "local", Data: []byte("fine")}}
 	if diff := cmp.Diff(wantMemories, got(store.Memories(ctx))(t)); diff != "" {
 		t.Errorf("memories (-want +got):\n%s", diff)
 	}
@@ -42,7 +44,7 @@ func (s suite) advance(t *testing.T) {
 	}
 
 	resolved := Resolve(opened, start.Add(time.Hour))
-	must(t, store.Advance(ctx, incidents.Change{Seq: 50, CheckID: "a", Location: "local", Incidents: []incidents.Incident{resolved}}))
+	must(t, store.Advance(ctx, incidents.Change{Seq: 50, Memories: []incidents.Memory{{CheckID: "a", Location: "local", Seq: 50}}, Incidents: []incidents.Incident{resolved}}))
 	if diff := cmp.Diff(resolved, got(store.Incident(ctx, opened.ID))(t)); diff != "" {
 		t.Errorf("resolved incident (-want +got):\n%s", diff)
 	}

@@ -109,3 +109,29 @@ func (s suite) notes(t *testing.T) {
 		t.Errorf("old notes are left: %v", left)
 	}
 }
+
+func (s suite) seriesRuns(t *testing.T) {
+	ctx := context.Background()
+	store := s.open(t, (&clock{start}).Now)
+	for i := range 6 {
+		run := NewRun([]string{"a", "b"}[i%2], start.Add(time.Duration(i)*time.Minute), time.Second)
+		if i == 4 {
+			run.Location = "elsewhere"
+		}
+		must(t, store.Record(ctx, run))
+	}
+	entries := got(store.RunsAfter(ctx, 0, 10))(t)
+	var found []int64
+	for _, r := range got(store.SeriesRuns(ctx, "a", "local", 0, entries[5].Seq))(t) {
+		found = append(found, r.Seq)
+		if r.Run.CheckID != "a" || r.Run.Location != "local" || len(r.Run.Steps) == 0 {
+			t.Errorf("run %+v", r.Run)
+		}
+	}
+	if diff := cmp.Diff([]int64{entries[0].Seq, entries[2].Seq}, found); diff != "" {
+		t.Errorf("places in the log (-want +got):\n%s", diff)
+	}
+	if runs := got(store.SeriesRuns(ctx, "a", "local", entries[0].Seq, entries[1].Seq))(t); len(runs) != 0 {
+		t.Errorf("runs of another part of the log: %v", runs)
+	}
+}

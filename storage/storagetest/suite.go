@@ -34,6 +34,7 @@ type Store interface {
 	OpenIncidents(ctx context.Context) ([]incidents.Incident, error)
 	Memory(ctx context.Context, checkID, location string) ([]byte, error)
 	Memories(ctx context.Context) ([]incidents.Memory, error)
+	SeriesRuns(ctx context.Context, checkID, location string, after, until int64) ([]incidents.LoggedRun, error)
 	JudgeCursor(ctx context.Context) (int64, error)
 	JudgementsAfter(ctx context.Context, seq int64, limit int) ([]storage.JudgementEntry, error)
 	Mark(ctx context.Context, n incidents.Note) error
@@ -63,6 +64,7 @@ func Run(t *testing.T, open Opener) {
 	t.Run("runs that come late are in their hour", s.lateRuns)
 	t.Run("step times", s.stepTimes)
 	t.Run("the log is followed in order", s.follow)
+	t.Run("the runs of a series are found", s.seriesRuns)
 	t.Run("followers are woken", s.wake)
 	t.Run("cursors are kept", s.cursors)
 	t.Run("old runs are removed and their hours stay", s.pruneByAge)

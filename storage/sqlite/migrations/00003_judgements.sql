@@ -16,3 +16,6 @@ CREATE TABLE notes (
     note     TEXT    NOT NULL
 ) STRICT;
 CREATE INDEX notes_by_check ON notes (check_id, at);
+
+-- How far in the log a memory has come.
+ALTER TABLE memories ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
