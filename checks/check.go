@@ -75,6 +75,8 @@ type Check struct {
 	// Thresholds of the journey as a whole; those of steps are with the steps.
 	Thresholds Thresholds
 	Objective  *Objective // nil: nothing was promised
+	// Detection is what is watched for besides thresholds and promises.
+	Detection Detection
 	// Locations limits the check to the named locations; empty means all.
 	Locations []string
 	// Notify names the audiences that hear of this check's incidents.

@@ -29,6 +29,8 @@ func newCheckDraft() *checkDraft {
 			Timeout:  DefaultTimeout,
 			Retries:  Retries{Backoff: DefaultRetryBackoff},
 			Confirm:  Confirm{Failures: 2, Of: 3, Recovery: 2},
+
+			Detection: DefaultDetection(),
 		},
 		http: httpDraft{HTTPOptions: HTTPOptions{
 			MaxRedirects: DefaultMaxRedirects,
@@ -74,6 +76,8 @@ var sharedKeys = []key[checkDraft]{
 		form: ref("thresholds"), read: func(d *decoder, n *yaml.Node, c *checkDraft) { d.readThresholds(n, &c.Thresholds) }},
 	{name: "objective", doc: "The promise: which share of runs is good, over which rolling window.",
 		form: anyOf(percentForm, ref("objective")), read: readObjective, instead: []string{"slo"}},
+	{name: "detection", doc: "What is watched for besides thresholds and promises; false for nothing.",
+		form: anyOf(boolForm, ref("detection")), read: readDetection, instead: []string{"detect", "anomaly", "anomaly_detection"}},
 	{name: "locations", doc: "The locations that run the check. Default: all.", form: orList(idForm),
 		read: func(d *decoder, n *yaml.Node, c *checkDraft) {
 			if ids, _, ok := d.ids(n); ok {

@@ -52,6 +52,29 @@ func refused(t *testing.T, text string, opts Options) string {
 	return err.Error()
 }
 
+func TestLoadDetection(t *testing.T) {
+	defs := load(t, `
+defaults: {detection: {horizon: 1h}}
+checks:
+  - {id: default, http: [get: http://127.0.0.1/]}
+  - {id: nothing, detection: false, http: [get: http://127.0.0.1/]}
+  - {id: half, detection: {forecast: false}, http: [get: http://127.0.0.1/]}
+`, testOptions(nil, nil))
+	want := DefaultDetection()
+	want.Horizon = time.Hour
+	for id, change := range map[string]func(*Detection){
+		"default": func(*Detection) {},
+		"nothing": func(d *Detection) { d.Degradation, d.Forecast = false, false },
+		"half":    func(d *Detection) { d.Forecast = false },
+	} {
+		want := want
+		change(&want)
+		if c, _ := defs.Check(id); c.Detection != want {
+			t.Errorf("%s: %+v, want %+v", id, c.Detection, want)
+		}
+	}
+}
+
 func TestLoadCheck(t *testing.T) {
 	defs := load(t, `
 audiences:
@@ -73,6 +96,7 @@ checks:
     confirm: {failures: 3 of 5, recovery: 4}
     thresholds: {degraded: 4s, failed: 12s, phases: {first_byte: {degraded: 300ms}}, vitals: {lcp: {degraded: 2.5s}, cls: {degraded: 0.1, failed: 0.25}}}
     objective: {good: 99.5%, over: 1w, latency: 800ms}
+    detection: {degradation: true, false_alarm_every: 2w, smallest_change: 25%, smallest_delay: 50ms, accept_after: 12h, forecast: false, horizon: 1d}
     locations: [berlin, tokyo]
     notify: responders
     procedure: {text: Look, url: "https://example.com/look"}
@@ -117,6 +141,10 @@ checks:
 			Vitals: map[Vital]VitalLimit{VitalLCP: {Degraded: 2500}, VitalCLS: {Degraded: 0.1, Failed: 0.25}},
 		},
 		Objective: &Objective{0.995, 7 * 24 * time.Hour, 800 * time.Millisecond},
+		Detection: Detection{
+			Degradation: true, FalseAlarmEvery: 14 * 24 * time.Hour, SmallestChange: 0.25, SmallestDelay: 50 * time.Millisecond,
+			AcceptAfter: 12 * time.Hour, Horizon: 24 * time.Hour,
+		},
 		Locations: []string{"berlin", "tokyo"},
 		Notify:    []string{"responders"},
 		Procedure: Procedure{Text: "Look", URL: "https://example.com/look"},
@@ -128,7 +156,7 @@ checks:
 		t.Errorf("check (-want +got):\n%s", diff)
 	}
 	step := journey.Steps[0]
-	if step.Name != "GET /" || step.Timeout != 5*time.Second || step.Thresholds.Total.Failed != 3*time.Second || step.Pos.Line != 25 {
+	if step.Name != "GET /" || step.Timeout != 5*time.Second || step.Thresholds.Total.Failed != 3*time.Second || step.Pos.Line != 26 {
 		t.Errorf("step: %+v", step)
 	}
 	if len(defs.Secrets) == 0 || defs.Secrets[0].Reveal() != "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" {
