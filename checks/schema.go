@@ -33,6 +33,7 @@ func definitions() form {
 	defs := form{}
 	for _, o := range []described{
 		&defaultsObject, &checkObject, &audienceObject, &webhookObject,
+		&eventObject, &holidayObject, &deployObject, &loadObject,
 		&retriesObject, &confirmObject, &objectiveObject, &procedureObject, &maintenanceObject,
 		&thresholdsObject, &limitObject, &vitalObject,
 		&httpOptionsObject, &basicObject, &requestObject, &methodURLObject, &uploadObject, &expectObject, &conditionObject,
