@@ -37,7 +37,7 @@ type projectFlags struct {
 func newProject() *cobra.Command {
 	var f projectFlags
 	cmd := &cobra.Command{
-		Use:   "project --check ID --load SERIES --at 5x",
+		Use:   "project --check ID [--load SERIES] [--at 5x]",
 		Short: "Say what a journey will take at a planned load",
 		Long: `Say what a journey will take at a planned load, and at which load its promises
 break: fit the check's recorded latency against a load series, and project.
@@ -45,7 +45,8 @@ break: fit the check's recorded latency against a load series, and project.
 SERIES is a CSV file of timestamp,value, or a Flux query against the InfluxDB of
 the settings: flux:QUERY, or flux:@FILE. --at takes factors of the peak that was
 seen (5x) and loads (1700). With --checks, the check's thresholds and objective
-are held against the projection.
+are held against the projection, its planned events are projected, and --load
+and --at may be left out if the definitions have a load and events.
 
 The history comes from the database in OUTRIDER_DATA, which "outrider serve" may
 be writing at the same time, or from --latency FILE: a CSV of timestamp,value in
@@ -70,15 +71,11 @@ nothing to say it from.`,
 }
 
 func project(cmd *cobra.Command, f projectFlags) error {
-	targets, err := f.targets()
-	if err != nil {
-		return usageError(err)
-	}
-	s, bounds, err := f.bounds(cmd)
+	s, q, err := f.question(cmd)
 	if err != nil {
 		return err
 	}
-	load, err := readLoad(cmd.Context(), s, f.load)
+	load, err := readLoad(cmd.Context(), s, q.load)
 	if err != nil {
 		return err
 	}
@@ -95,7 +92,7 @@ func project(cmd *cobra.Command, f projectFlags) error {
 		}
 		return &exitError{exitCannot, fmt.Errorf("project %s: %w%s", f.check, err, hint)}
 	}
-	report := surge.NewReport(f.check, f.unit, fit, alignment, targets, bounds)
+	report := surge.NewReport(f.check, q.unit, fit, alignment, q.targets, q.bounds, q.events)
 	if f.chart != "" {
 		if err := writeChart(f.chart, &report); err != nil {
 			return &exitError{exitCannot, err}
@@ -115,72 +112,91 @@ func project(cmd *cobra.Command, f projectFlags) error {
 	return nil
 }
 
-// targets checks the flags that can be checked without reading anything.
-func (f *projectFlags) targets() ([]surge.Target, error) {
+// validate checks the flags that can be checked without reading anything.
+func (f *projectFlags) validate() error {
 	switch {
 	case f.check == "":
-		return nil, errors.New("--check is missing: name the check to project")
-	case f.load == "":
-		return nil, errors.New("--load is missing: give a CSV file of timestamp,value or flux:QUERY")
-	case len(f.at) == 0:
-		return nil, errors.New("--at is missing: write the planned load, such as 5x or 1700")
+		return errors.New("--check is missing: name the check to project")
+	case f.load == "" && len(f.paths) == 0:
+		return errors.New("--load is missing: give a CSV file of timestamp,value or flux:QUERY, or --checks with definitions that have the check's load")
+	case len(f.at) == 0 && len(f.paths) == 0:
+		return errors.New("--at is missing: write the planned load, such as 5x or 1700, or --checks with definitions that have events")
 	case f.format != "text" && f.format != "json":
-		return nil, fmt.Errorf("--format is %q: write text or json", f.format)
+		return fmt.Errorf("--format is %q: write text or json", f.format)
 	}
 	for _, t := range f.thresholds {
 		if t <= 0 {
-			return nil, fmt.Errorf("--threshold is %s: write a positive duration", t)
+			return fmt.Errorf("--threshold is %s: write a positive duration", t)
 		}
 	}
-	targets, err := surge.ParseTargets(strings.Join(f.at, ","))
-	if err != nil {
-		return nil, fmt.Errorf("--at: %w", err)
-	}
-	return targets, nil
+	return nil
 }
 
-// bounds reads the settings and what was promised about the check.
-func (f *projectFlags) bounds(cmd *cobra.Command) (s settings, bounds []surge.Bound, err error) {
+// question is what is asked, from flags and definitions.
+type question struct {
+	load    string // source of the load series
+	unit    string
+	targets []surge.Target
+	bounds  []surge.Bound
+	events  []checks.Event
+}
+
+// question reads the settings and, if asked for, the definitions.
+func (f *projectFlags) question(cmd *cobra.Command) (s settings, q question, err error) {
+	if err := f.validate(); err != nil {
+		return s, q, usageError(err)
+	}
+	q = question{load: f.load, unit: f.unit}
+	if len(f.at) > 0 {
+		if q.targets, err = surge.ParseTargets(strings.Join(f.at, ",")); err != nil {
+			return s, q, usageError(fmt.Errorf("--at: %w", err))
+		}
+	}
 	for _, t := range f.thresholds {
-		bounds = append(bounds, surge.Bound{Name: "threshold", Limit: t, Quantile: 0.5})
+		q.bounds = append(q.bounds, surge.Bound{Name: "threshold", Limit: t, Quantile: 0.5})
 	}
 	if len(f.paths) == 0 {
 		s, err = readSettings()
-		return s, bounds, err
+		return s, q, err
 	}
 	s, defs, err := readDefinitions(cmd, f.paths)
 	if err != nil {
-		return s, nil, err
+		return s, q, err
 	}
 	chosen, err := choose(defs, []string{f.check})
 	if err != nil {
-		return s, nil, usageError(err)
+		return s, q, usageError(err)
 	}
-	return s, append(bounds, promises(&chosen[0])...), nil
+	return s, q, q.define(defs, &chosen[0])
 }
 
-// promises are the bounds on the whole journey that a check's definition has.
-func promises(c *checks.Check) []surge.Bound {
-	var bounds []surge.Bound
-	add := func(name string, limit time.Duration, quantile float64) {
-		if limit > 0 {
-			bounds = append(bounds, surge.Bound{Name: name, Limit: limit, Quantile: quantile})
+// define adds what the definitions say of the check.
+func (q *question) define(defs *checks.Definitions, c *checks.Check) error {
+	q.bounds = append(q.bounds, surge.Bounds(c)...)
+	q.events = defs.EventsOf(c, time.Now())
+	if l := c.Load; l != nil && q.load == "" {
+		q.load = l.CSV
+		if l.Flux != "" {
+			q.load = fluxPrefix + l.Flux
+		}
+		if q.unit == "" {
+			q.unit = l.Unit
 		}
 	}
-	if o := c.Objective; o != nil {
-		add("objective", o.Latency, o.Good)
+	switch {
+	case q.load == "":
+		return usageError(fmt.Errorf("check %q has no load: add load: to its definition, or give --load", c.ID))
+	case len(q.targets) == 0 && len(q.events) == 0:
+		return usageError(fmt.Errorf("no event is planned for check %q: add events: to the definitions, or give --at", c.ID))
 	}
-	add("threshold degraded", c.Thresholds.Total.Degraded, 0.5)
-	add("threshold failed", c.Thresholds.Total.Failed, 0.5)
-	if c.Thresholds.Total.Failed == 0 {
-		add("timeout", c.Timeout, 0.5)
-	}
-	return bounds
+	return nil
 }
+
+const fluxPrefix = "flux:"
 
 // readLoad reads a load series from where the user says.
 func readLoad(ctx context.Context, s settings, source string) ([]surge.Point, error) {
-	query, isFlux := strings.CutPrefix(source, "flux:")
+	query, isFlux := strings.CutPrefix(source, fluxPrefix)
 	if !isFlux {
 		file, err := os.Open(source)
 		if err != nil {

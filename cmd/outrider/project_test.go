@@ -86,6 +86,24 @@ func TestProject(t *testing.T) {
 			t.Errorf("no chart: %v", err)
 		}
 	})
+	t.Run("planned in the definitions", func(t *testing.T) {
+		text, err := os.ReadFile(definitions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := time.Now().UTC().Add(48 * time.Hour).Format(time.RFC3339)
+		planned := write(t, string(text)+fmt.Sprintf("    load: {csv: %s, unit: /min}\nevents:\n  - {name: Black Friday, from: 2026-01-01, to: %s, load: 3x}\n", series, to))
+		out, errs, code := outrider(t, env, "project", "--check", "checkout", "--checks", planned)
+		if code != 0 || !strings.Contains(out, "Black Friday, 2026-01-01 00:00 to ") || !strings.Contains(out, "/min") {
+			t.Errorf("exit code %d:\n%s%s", code, out, errs)
+		}
+		if _, errs, code := outrider(t, env, "project", "--check", "checkout", "--checks", definitions, "--at", "2x"); code != 2 || !strings.Contains(errs, "has no load") {
+			t.Errorf("without load: exit code %d: %s", code, errs)
+		}
+		if _, errs, code := outrider(t, env, "project", "--check", "checkout", "--checks", definitions, "--load", series); code != 2 || !strings.Contains(errs, "no event is planned") {
+			t.Errorf("without event: exit code %d: %s", code, errs)
+		}
+	})
 	t.Run("json", func(t *testing.T) {
 		out, errs, code := outrider(t, env, "project", "--check", "checkout", "--load", series, "--at", "400", "--threshold", "1s", "--format", "json")
 		var answer struct {

@@ -19,7 +19,7 @@ const (
 // and the bounds, as an SVG picture. Latency has a logarithmic axis.
 func (r *Report) WriteChart(w io.Writer) error {
 	most := r.Fit.Peak * 1.1
-	for _, p := range r.Projections {
+	for _, p := range r.all() {
 		most = max(most, p.Load*1.05)
 	}
 	c := newChart(r, most)
@@ -42,7 +42,7 @@ func (r *Report) WriteChart(w io.Writer) error {
 		fmt.Fprintf(&b, `<path d="M%d %.1fH%d" stroke="#b3261e" stroke-dasharray="5 4" fill="none"/><text x="%d" y="%.1f" text-anchor="end" fill="#b3261e">%s %s</text>`+"\n",
 			chartLeft, c.y(y), chartRight, chartRight, c.y(y)-4, html.EscapeString(k.Name), FormatLatency(k.Limit))
 	}
-	for _, p := range r.Projections {
+	for _, p := range r.all()[1:] {
 		fmt.Fprintf(&b, `<path d="M%.1f %dV%d" stroke="#777" stroke-dasharray="2 3" fill="none"/><text x="%.1f" y="%d" text-anchor="middle" fill="#222">%s: %s</text>`+"\n",
 			c.x(p.Load), chartTop, chartBottom, min(max(c.x(p.Load), chartLeft+40), chartRight-40), chartTop-4, factor(p.Factor), p.Median)
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"outrider/checks"
 )
 
 // Bound is a promise about latency that a surge may break.
@@ -31,19 +33,27 @@ type Report struct {
 	Alignment   Alignment
 	Projections []Projection
 	Breaks      []BoundBreak
+	// Outlooks are the check's planned events.
+	Outlooks []Outlook
 }
 
 // reachFactor is up to how many times the peak a bound is looked for at least.
 const reachFactor = 10
 
-// NewReport projects a fit to the targets and finds where the bounds break.
-func NewReport(check, unit string, f *Fit, a Alignment, targets []Target, bounds []Bound) Report {
+// NewReport projects a fit to the targets and the events, and finds where the
+// bounds break.
+func NewReport(check, unit string, f *Fit, a Alignment, targets []Target, bounds []Bound, events []checks.Event) Report {
 	r := Report{Check: check, Unit: unit, Fit: f, Alignment: a}
 	reach := reachFactor * f.Peak
 	for _, t := range targets {
 		load := t.Of(f.Peak)
 		reach = max(reach, load)
 		r.Projections = append(r.Projections, f.At(load))
+	}
+	for _, e := range events {
+		o := Project(f, e, bounds, unit)
+		reach = max(reach, o.Projection.Load)
+		r.Outlooks = append(r.Outlooks, o)
 	}
 	for _, b := range bounds {
 		r.Breaks = append(r.Breaks, BoundBreak{b.Name, f.Breaks(b.Limit, b.Quantile, reach)})
@@ -65,7 +75,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		modelNames(f.Models), percent(max(0, f.Explained)), f.Noise)
 	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "LOAD\tOF PEAK\tTYPICAL RUN\t95 % INTERVAL\tONE IN 20 OVER\tSATURATION\t")
-	for _, p := range append([]Projection{f.At(f.Peak)}, r.Projections...) {
+	for _, p := range r.all() {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", FormatLoad(p.Load, r.Unit), factor(p.Factor), p.Median,
 			interval(p), p.P95, percent(p.Saturation), remark(p))
 	}
@@ -73,6 +83,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	b.WriteByte('\n')
 	for _, p := range r.Projections {
 		fmt.Fprintln(&b, f.Sentence(p, r.Unit))
+	}
+	for _, o := range r.Outlooks {
+		fmt.Fprintln(&b, o.Sentence)
 	}
 	for _, k := range r.Breaks {
 		fmt.Fprintf(&b, "%s %s: %s\n", capital(k.Name), FormatLatency(k.Limit), k.Sentence(r.Unit))
@@ -85,6 +98,15 @@ func (r *Report) WriteText(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// all gives the peak that was seen, then what is planned.
+func (r *Report) all() []Projection {
+	list := append([]Projection{r.Fit.At(r.Fit.Peak)}, r.Projections...)
+	for _, o := range r.Outlooks {
+		list = append(list, o.Projection)
+	}
+	return list
 }
 
 func interval(p Projection) string {
@@ -150,6 +172,13 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		Projection
 		Sentence string `json:"sentence"`
 	}
+	type eventJSON struct {
+		Name string    `json:"name"`
+		From time.Time `json:"from"`
+		To   time.Time `json:"to"`
+		projectionJSON
+		Risks map[string]float64 `json:"risks"` // probabilities by the bound's name
+	}
 	f := r.Fit
 	out := struct {
 		Check       string           `json:"check"`
@@ -159,6 +188,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		Failed      int              `json:"failed_runs"`
 		Unmatched   int              `json:"runs_without_load"`
 		Projections []projectionJSON `json:"projections"`
+		Events      []eventJSON      `json:"events"`
 		Breaks      []BoundBreak     `json:"breaks"`
 		Caveats     []string         `json:"caveats"`
 	}{
@@ -167,13 +197,20 @@ func (r Report) MarshalJSON() ([]byte, error) {
 			Models: f.Models, Explained: f.Explained, Noise: f.Noise, TimeOfDay: f.TimeOfDay},
 		LagSeconds: (time.Duration(r.Alignment.Lag) * r.Alignment.Step).Seconds(),
 		Failed:     r.Alignment.Failed, Unmatched: r.Alignment.Unmatched,
-		Projections: []projectionJSON{}, Breaks: r.Breaks, Caveats: f.Caveats(r.Alignment, r.Unit),
+		Projections: []projectionJSON{}, Events: []eventJSON{}, Breaks: r.Breaks, Caveats: f.Caveats(r.Alignment, r.Unit),
 	}
 	for _, b := range f.Bins {
 		out.Fit.Bins = append(out.Fit.Bins, binJSON{b.Load, Latency{Value: b.Median}, b.Runs, b.TimedOut})
 	}
 	for _, p := range r.Projections {
 		out.Projections = append(out.Projections, projectionJSON{p, f.Sentence(p, r.Unit)})
+	}
+	for _, o := range r.Outlooks {
+		e := eventJSON{o.Event.Name, o.Event.From, o.Event.To, projectionJSON{o.Projection, o.Sentence}, map[string]float64{}}
+		for _, risk := range o.Risks {
+			e.Risks[risk.Name] = risk.Probability
+		}
+		out.Events = append(out.Events, e)
 	}
 	return json.Marshal(out)
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"outrider/checks"
 )
 
 func report(t *testing.T, s server) *Report {
@@ -18,7 +20,8 @@ func report(t *testing.T, s server) *Report {
 		t.Fatal(err)
 	}
 	r := NewReport("check<out>", "/min", fitted(t, s.pairs(1)), Alignment{Step: time.Minute, Matched: s.runs, Failed: 3},
-		targets, []Bound{{"threshold degraded", time.Second, 0.5}, {"objective", 2 * time.Second, 0.95}})
+		targets, []Bound{{"threshold degraded", time.Second, 0.5}, {"objective", 2 * time.Second, 0.95}},
+		[]checks.Event{{Name: "Black Friday", From: start, To: start.Add(time.Hour), Load: checks.PlannedLoad{Factor: 3}}})
 	return &r
 }
 
@@ -55,6 +58,10 @@ func TestReport(t *testing.T) {
 					Median *float64 `json:"median_ms"`
 					Says   string   `json:"sentence"`
 				}
+				Events []struct {
+					Name  string
+					Risks map[string]float64
+				}
 				Breaks []struct {
 					Name string
 					Load *float64
@@ -63,7 +70,7 @@ func TestReport(t *testing.T) {
 			if err := json.Unmarshal(data, &back); err != nil {
 				t.Fatal(err)
 			}
-			if back.Check != "check<out>" || len(back.Projections) != 2 || len(back.Breaks) != 2 || back.Projections[0].Says == "" {
+			if back.Check != "check<out>" || len(back.Projections) != 2 || len(back.Breaks) != 2 || len(back.Events) != 1 || len(back.Events[0].Risks) != 2 || back.Projections[0].Says == "" {
 				t.Errorf("%s", data)
 			}
 			var picture bytes.Buffer
