@@ -28,6 +28,12 @@ func (p Position) String() string {
 type Definitions struct {
 	Checks    []Check
 	Audiences []Audience
+	// Events are planned surges, by their start.
+	Events []Event
+	// Holidays are days that are like another day of the week.
+	Holidays []Holiday
+	// Deploys are markers of changes, by their time.
+	Deploys []Deploy
 	// Warnings are remarks on definitions that work but deserve a second look,
 	// such as a request that skips certificate verification.
 	Warnings []Problem
@@ -82,6 +88,7 @@ type Check struct {
 	// Notify names the audiences that hear of this check's incidents.
 	Notify    []string
 	Procedure Procedure
+	Load      *LoadSeries // nil: no load series is known
 	Journey   Journey
 	Pos       Position
 }

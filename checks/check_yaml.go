@@ -88,6 +88,8 @@ var sharedKeys = []key[checkDraft]{
 		instead: []string{"alert", "alerts", "audience", "audiences", "notifications"}},
 	{name: "procedure", doc: "What responders do first: text, a link, or the path of a Markdown file beside this one.",
 		form: anyOf(textForm, ref("procedure")), read: readProcedure, instead: []string{"runbook", "playbook"}},
+	{name: "load", doc: "The load series that latency is held against, for projecting planned events.", form: ref("load"),
+		read: readLoad, instead: []string{"traffic", "visitors"}},
 	{name: "http_options", doc: "How all requests of an HTTP journey are sent.", form: ref("http_options"),
 		read: func(d *decoder, n *yaml.Node, c *checkDraft) { d.readHTTPOptions(n, &c.http) }},
 	{name: "browser_options", doc: "How the browser of a browser journey is set up.", form: ref("browser_options"),

@@ -134,6 +134,7 @@ func (l *loader) loadFiles(files []file) {
 	bases := map[string]*checkDraft{}
 	for _, d := range decoders {
 		d.readAudiences()
+		d.readPlans()
 	}
 	for _, d := range decoders {
 		folder := filepath.Dir(d.source.path)
@@ -155,6 +156,7 @@ func (l *loader) loadText(name string, text []byte) {
 	d := newDecoder(l, s)
 	d.readTop()
 	d.readAudiences()
+	d.readPlans()
 	d.readChecks(d.readDefaults(newCheckDraft()))
 }
 

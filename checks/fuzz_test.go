@@ -41,6 +41,8 @@ func FuzzLoad(f *testing.F) {
 		"checks: [{id: a, active: mon-fri 08:00-18:00, zone: Europe/Berlin, cron: 0 * * * *, http: [get: http://a/]}]",
 		"checks: [{id: a, maintenance: {cron: 0 2 * * sun, for: 2h}, http: [get: http://a/]}]",
 		"audiences: [{id: a, webhooks: [{url: http://a/}]}]",
+		"events: [{name: a, from: 2026-11-27 00:00, to: 2026-11-28, zone: Europe/Berlin, load: 5x, checks: a, labels: {b: c}}]\nholidays: [2026-12-25, {date: 2026-12-24, like: sat}]\n",
+		"deploys: [{name: a, at: 2026-11-27T00:00:00Z}]\nchecks: [{id: a, load: {flux: 'from(bucket: 1)', unit: /min}, http: [get: http://a/]}]",
 		"defaults: {thresholds: {degraded: 1s}, http_options: {headers: {A: '${secret:B}'}}}",
 	} {
 		f.Add([]byte(text))

@@ -45,6 +45,10 @@ type loader struct {
 
 	checks    []*checkDraft
 	audiences []Audience
+	events    []Event
+	holidays  []Holiday
+	deploys   []Deploy
+	selected  []selection
 	// ids are where each check and audience is defined.
 	checkIDs    map[string]Position
 	audienceIDs map[string]Position
@@ -132,6 +136,7 @@ func (l *loader) zone(name string) (*time.Location, error) {
 // finish checks what goes across files and gives the result.
 func (l *loader) finish() (*Definitions, error) {
 	l.checkNotify()
+	l.checkSelections()
 	secrets := make([]Secret, 0, len(l.secretOrder)+len(l.derived))
 	for _, name := range l.secretOrder {
 		secrets = append(secrets, NewSecret(l.secrets[name]))
@@ -143,12 +148,17 @@ func (l *loader) finish() (*Definitions, error) {
 	defs := &Definitions{
 		Checks:    make([]Check, len(l.checks)),
 		Audiences: l.audiences,
+		Events:    l.events,
+		Holidays:  l.holidays,
+		Deploys:   l.deploys,
 		Warnings:  l.warnings.redacted(secrets).sort(),
 		Secrets:   secrets,
 	}
 	for i, c := range l.checks {
 		defs.Checks[i] = c.Check
 	}
+	slices.SortStableFunc(defs.Events, func(a, b Event) int { return a.From.Compare(b.From) })
+	slices.SortStableFunc(defs.Deploys, func(a, b Deploy) int { return a.At.Compare(b.At) })
 	slices.Sort(l.files)
 	defs.Files = slices.Compact(l.files)
 	return defs, nil

@@ -116,6 +116,8 @@ func TestSchemaAndDecoderKnowTheSameKeys(t *testing.T) {
 	// Where an object of each kind stands in a file.
 	places := map[string]string{
 		"defaults": "defaults: {%s}", "check": "checks: [{%s}]", "audience": "audiences: [{%s}]",
+		"event": "events: [{%s}]", "holiday": "holidays: [{%s}]", "deploy": "deploys: [{%s}]",
+		"load":            "checks: [{load: {%s}}]",
 		"webhook":         "audiences: [{webhooks: [{%s}]}]",
 		"retries":         "checks: [{retries: {%s}}]",
 		"confirm":         "checks: [{confirm: {%s}}]",
@@ -183,6 +185,7 @@ func TestSchemaTakesWhatTheDecoderTakes(t *testing.T) {
 	for _, text := range []string{
 		"x-anchors: {a: 1}\nchecks: [{id: a, every: '${D}', retries: '${N}', enabled: '${B}', timeout: 1m 30s, " + get + "}]",
 		"checks: [{id: a, labels: {n: 1, b: true}, confirm: 2, objective: 99%, active: mon-fri, locations: x, notify: [], " + get + "}]",
+		"events: [{name: a, from: 2026-11-27, to: 2026-11-28 00:00, load: 5x, checks: a, labels: {n: 1}}, {name: b, from: '2026-11-27', to: 2026-11-28, load: 1700}]\nholidays: [2026-12-25, {date: 2026-12-24, like: sat}]\ndeploys: [{name: 1.42, at: 2026-11-20}]\nchecks: [{id: a, labels: {n: 1}, load: {csv: a.csv}, " + get + "}]",
 		"checks: [{id: a, maintenance: {cron: '0 0 * * *', for: 1h}, procedure: Call, thresholds: {vitals: {cls: {degraded: 0.1}}}, " + get + "}]",
 		"checks: [{id: a, http: [{get: 'http://127.0.0.1/', redirects: 3, ip: 4, max_body: 100, query: {a: [1, x]}, expect: {status: [200, 2xx], body: [contains a, {equals: '<'}], json: {$.a: null, $.b: true, $.c: 1.5, $.d: {equals: [1]}}}}]}]",
 		"checks: [{id: a, http: [{request: {url: 'http://127.0.0.1/'}, json: [1, {a: null}], redirects: none, ip: any, max_body: 1MB}]}]",
@@ -212,6 +215,9 @@ func TestSchemaRefuses(t *testing.T) {
 		"checks: [{id: a, http: [{get: a, post: b}]}]",
 		"checks: [{id: a, browser: [{clik: a}]}]",
 		"checks: [{id: a, browser: [{click: {role: buton}}]}]",
+		"events: [{name: a, from: 2026-11-27, to: 2026-11-28}]",
+		"events: [{name: a, from: 2026-11-27, to: 2026-11-28, load: much}]",
+		"holidays: [{date: 2026-12-25, like: today}]",
 		"checks: [{id: a, browser: [{fill: {label: a}}]}]",
 		"checks: [{id: a, thresholds: {phases: {dns: {failed: 1s}}}, browser: [{goto: a}]}]",
 	} {

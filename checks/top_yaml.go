@@ -4,7 +4,7 @@ import yaml "go.yaml.in/yaml/v4"
 
 // top is a definition file's outermost mapping.
 type top struct {
-	defaults, checks, audiences *yaml.Node
+	defaults, checks, audiences, events, holidays, deploys *yaml.Node
 }
 
 var topObject = object[top]{name: "definitions", noun: "a definition file",
@@ -16,6 +16,13 @@ var topObject = object[top]{name: "definitions", noun: "a definition file",
 			form: ref("defaults"), read: func(_ *decoder, n *yaml.Node, t *top) { t.defaults = n }, instead: []string{"default"}},
 		{name: "audiences", doc: "Who can be told of incidents, and how.", form: listOf(ref("audience")),
 			read: func(_ *decoder, n *yaml.Node, t *top) { t.audiences = n }, instead: []string{"audience", "notify", "alerting", "receivers"}},
+		{name: "events", doc: "Planned surges: when more customers come than usual, and how many.", form: listOf(ref("event")),
+			read: func(_ *decoder, n *yaml.Node, t *top) { t.events = n }, instead: []string{"event", "surges"}},
+		{name: "holidays", doc: "Days on which customers behave as on another day of the week, a sunday unless it says otherwise.",
+			form: listOf(anyOf(form{"type": "string"}, ref("holiday"))),
+			read: func(_ *decoder, n *yaml.Node, t *top) { t.holidays = n }, instead: []string{"holiday"}},
+		{name: "deploys", doc: "When something was changed, so that a change of latency can be matched with it.", form: listOf(ref("deploy")),
+			read: func(_ *decoder, n *yaml.Node, t *top) { t.deploys = n }, instead: []string{"deploy", "deployments", "releases"}},
 	},
 	rules: form{"patternProperties": form{"^x-": form{"description": "Left alone: a place for YAML anchors."}}}}
 

@@ -77,6 +77,8 @@ Settings come from the environment; "outrider serve --help" lists them.`,
 		SilenceErrors: true,
 		Version:       version(),
 	}
-	root.AddCommand(newServe(), newDemo(), newValidate(), newRun(), newSchema(), newNotify(), newMark(), newHealthcheck(), newVersion())
+	root.AddCommand(
+		newServe(), newDemo(), newValidate(), newRun(), newSchema(), newNotify(), newMark(), newHealthcheck(), newVersion(), newProject(),
+	)
 	return root
 }

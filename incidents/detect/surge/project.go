@@ -1,0 +1,278 @@
+package surge
+
+import (
+	"encoding/json"
+	"math"
+	"time"
+)
+
+// Latency is a duration, or the finding that there is none since the server
+// saturates: more arrives than it can do, and waiting grows for as long as the
+// surge lasts.
+type Latency struct {
+	Value     time.Duration
+	Saturates bool
+}
+
+// MarshalJSON writes milliseconds, or null for a saturated server.
+func (l Latency) MarshalJSON() ([]byte, error) {
+	if l.Saturates {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(l.Value) / float64(time.Millisecond))
+}
+
+// atLeast tells whether l is the longer one, or as long.
+func (l Latency) atLeast(d time.Duration) bool { return l.Saturates || l.Value >= d }
+
+// Verdict is how much a projection is worth.
+type Verdict string
+
+// The verdicts.
+const (
+	// Tells: the interval is narrow enough to plan with.
+	Tells Verdict = "tells"
+	// Saturates: more likely than not the server cannot do that much.
+	Saturates Verdict = "saturates"
+	// CannotTell: the data allow everything from hardly slower to saturated, or
+	// nearly so.
+	CannotTell Verdict = "cannot tell"
+)
+
+// Projection is what a journey is expected to take at a load.
+type Projection struct {
+	Load float64 `json:"load"`
+	// Factor is Load over the peak that was seen.
+	Factor float64 `json:"factor"`
+	Median Latency `json:"median_ms"`
+	// Low and High bound the median with 95 % probability.
+	Low  Latency `json:"low_ms"`
+	High Latency `json:"high_ms"`
+	// P95 is what 95 % of runs stay below, at the expected median.
+	P95 Latency `json:"p95_ms"`
+	// Saturation is the probability that the server has no capacity for it.
+	Saturation float64 `json:"saturation"`
+	// Extrapolated says that the load is beyond what was seen.
+	Extrapolated bool    `json:"extrapolated"`
+	Verdict      Verdict `json:"verdict"`
+}
+
+// The bounds of 95 % intervals.
+const (
+	lowest  = 0.025
+	highest = 0.975
+)
+
+const (
+	// beyond is the factor of the peak from which on a load is extrapolated.
+	beyond = 1.1
+	// widest is the ratio of an interval's ends above which it tells nothing
+	// that one could plan with.
+	widest = 8
+)
+
+// At projects to a load, in the unit of the load that was fitted. A load that
+// is negative or no number counts as 0.
+func (f *Fit) At(load float64) Projection {
+	if !(load >= 0) {
+		load = 0
+	}
+	x := load / f.unit
+	p := Projection{
+		Load: load, Factor: x,
+		Median: f.latency(x, 0.5), Low: f.latency(x, lowest), High: f.latency(x, highest),
+		Saturation: f.saturation(x), Extrapolated: x > beyond,
+	}
+	p.P95 = p.Median
+	if !p.Median.Saturates {
+		p.P95 = toLatency(f.quantile(x, 0.5) + f.tail(x, 0.95))
+	}
+	p.Verdict = f.verdict(p)
+	return p
+}
+
+func (f *Fit) verdict(p Projection) Verdict {
+	switch {
+	case p.Saturation >= 0.5 && f.TimeOfDay != ByTime:
+		return Saturates
+	case p.High.Saturates, float64(p.High.Value) > widest*float64(p.Low.Value), p.Extrapolated && f.TimeOfDay == ByTime:
+		return CannotTell
+	}
+	return Tells
+}
+
+// tail is by how much the q-quantile of runs is above their median, as a
+// logarithm, at a load.
+func (f *Fit) tail(x, q float64) float64 {
+	if x >= f.Bins[len(f.Bins)*2/3].Load/f.unit {
+		return f.busyResiduals.quantile(q)
+	}
+	return f.residuals.quantile(q)
+}
+
+func (f *Fit) latency(x, q float64) Latency { return toLatency(f.quantile(x, q)) }
+
+func toLatency(log float64) Latency {
+	if math.IsInf(log, 1) {
+		return Latency{Saturates: true}
+	}
+	return Latency{Value: seconds(math.Exp(log))}
+}
+
+// mostGrowth is how many times the unloaded journey still counts as a latency;
+// what is beyond is saturated for whoever waits.
+const mostGrowth = 300
+
+// branches gives, for each particle, the logarithm of its latency at a load;
+// +Inf if it saturates.
+func (f *Fit) branches(x float64) []float64 {
+	values := make([]float64, len(f.particles))
+	for i := range f.particles {
+		p := &f.particles[i]
+		g := p.curve.growth(x)
+		if g > mostGrowth {
+			g = math.Inf(1)
+		}
+		values[i] = p.level + math.Log(g)
+	}
+	return values
+}
+
+func (f *Fit) saturation(x float64) float64 {
+	sum := 0.0
+	for i, v := range f.branches(x) {
+		if math.IsInf(v, 1) {
+			sum += f.particles[i].weight
+		}
+	}
+	return min(1, sum)
+}
+
+// mean of the logarithm of the median latency over the curves that have one: a
+// quick stand-in for its median within the loads that were seen.
+func (f *Fit) mean(x float64) float64 {
+	sum, weight := 0.0, 0.0
+	for i, v := range f.branches(x) {
+		if !math.IsInf(v, 1) {
+			sum += f.particles[i].weight * v
+			weight += f.particles[i].weight
+		}
+	}
+	if weight == 0 {
+		return math.Inf(1)
+	}
+	return sum / weight
+}
+
+// quantile of the logarithm of the median latency at a load, over all curves.
+func (f *Fit) quantile(x, q float64) float64 {
+	values := f.branches(x)
+	low, high, finite := math.Inf(1), math.Inf(-1), 0.0
+	for i, v := range values {
+		if math.IsInf(v, 1) {
+			continue
+		}
+		p := &f.particles[i]
+		finite += p.weight
+		low, high = min(low, v-6*p.spread), max(high, v+6*p.spread)
+	}
+	if finite <= q {
+		return math.Inf(1)
+	}
+	for range 40 {
+		middle := (low + high) / 2
+		below := 0.0
+		for i, v := range values {
+			if !math.IsInf(v, 1) {
+				below += f.particles[i].weight * normalAbove((v-middle)/f.particles[i].spread)
+			}
+		}
+		if below < q {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return (low + high) / 2
+}
+
+// Break is the load at which a bound on latency is reached.
+type Break struct {
+	Limit time.Duration `json:"limit_ns"`
+	// Quantile is the share of runs that the bound is for: 0.5 asks when a
+	// typical run reaches it, 0.95 when one in twenty does.
+	Quantile float64 `json:"quantile"`
+	// Load, Low and High are the expected load and its 95 % interval; +Inf
+	// where no load up to Reach breaks the bound.
+	Load float64 `json:"-"`
+	Low  float64 `json:"-"`
+	High float64 `json:"-"`
+	// Reach is the highest load that was looked at.
+	Reach float64 `json:"reach"`
+	// Within is the probability that a load up to Reach breaks it.
+	Within float64 `json:"within_reach"`
+}
+
+// MarshalJSON writes null for loads that are out of reach.
+func (b Break) MarshalJSON() ([]byte, error) {
+	type plain Break
+	finite := func(v float64) *float64 {
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			return nil
+		}
+		return &v
+	}
+	return json.Marshal(struct {
+		plain
+		Load *float64 `json:"load"`
+		Low  *float64 `json:"low"`
+		High *float64 `json:"high"`
+	}{plain(b), finite(b.Load), finite(b.Low), finite(b.High)})
+}
+
+// Reached tells whether the bound breaks within reach, more likely than not.
+func (b *Break) Reached() bool { return !math.IsInf(b.Load, 1) }
+
+// Breaks gives the load at which the given share of runs no longer stays
+// within limit, looking at loads up to reach.
+func (f *Fit) Breaks(limit time.Duration, quantile, reach float64) Break {
+	b := Break{Limit: limit, Quantile: quantile, Reach: reach}
+	chance := func(x float64) float64 {
+		bound := math.Log(limit.Seconds())
+		if quantile != 0.5 {
+			bound -= f.tail(x, quantile)
+		}
+		sum := 0.0
+		for i, v := range f.branches(x) {
+			p := &f.particles[i]
+			if math.IsInf(v, 1) {
+				sum += p.weight
+			} else {
+				sum += p.weight * normalAbove((bound-v)/p.spread)
+			}
+		}
+		return sum
+	}
+	most := reach / f.unit
+	b.Within = min(1, chance(most))
+	find := func(q float64) float64 {
+		if b.Within < q {
+			return math.Inf(1)
+		}
+		if chance(0) >= q {
+			return 0
+		}
+		low, high := 0.0, most
+		for range 40 {
+			middle := (low + high) / 2
+			if chance(middle) < q {
+				low = middle
+			} else {
+				high = middle
+			}
+		}
+		return high * f.unit
+	}
+	b.Low, b.Load, b.High = find(lowest), find(0.5), find(highest)
+	return b
+}
