@@ -77,6 +77,6 @@ Settings come from the environment; "outrider serve --help" lists them.`,
 		SilenceErrors: true,
 		Version:       version(),
 	}
-	root.AddCommand(newServe(), newDemo(), newValidate(), newRun(), newSchema(), newNotify(), newHealthcheck(), newVersion())
+	root.AddCommand(newServe(), newDemo(), newValidate(), newRun(), newDetect(), newSchema(), newNotify(), newHealthcheck(), newVersion())
 	return root
 }

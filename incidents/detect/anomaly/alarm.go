@@ -18,7 +18,7 @@ const quietest = 0.49
 // alarms from 0.5 to 1.
 func (a *alarm) score(joint, n float64, s *settings) float64 {
 	log := logOf(joint)
-	news := s.likelihood*a.tail.surprise(log, s) + (1-s.likelihood)*joint - s.ageing*math.Log((n+100)/1000)
+	news := s.likelihood*a.tail.surprise(log, s) + (1-s.likelihood)*joint - s.ageing*math.Log1p(n/1000)
 	a.echo = max(joint, a.echo*(1-1/s.echo))
 	a.tail.add(logOf(a.echo))
 	a.silent = max(0, a.silent-1)

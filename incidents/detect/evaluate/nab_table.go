@@ -25,7 +25,14 @@ func (t nabTable) row(cells ...any) {
 }
 
 func (t nabTable) result(name string, r NABResult) {
-	t.row(name, fmt.Sprintf("%.1f", r.Normalised()), fmt.Sprintf("%.4f", r.Threshold), r.Hit, r.Windows, r.False, r.Rows)
+	score, threshold := "-", "-"
+	if r.Windows > 0 {
+		score = fmt.Sprintf("%.1f", r.Normalised())
+	}
+	if r.Threshold > 0 { // a sum over several has none
+		threshold = fmt.Sprintf("%.4f", r.Threshold)
+	}
+	t.row(name, score, threshold, r.Hit, r.Windows, r.False, r.Rows)
 }
 
 func (t nabTable) flush() error { return t.w.Flush() }
