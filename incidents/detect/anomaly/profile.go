@@ -1,0 +1,55 @@
+package anomaly
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	dayBins  = 48  // half hours
+	weekBins = 168 // hours
+)
+
+// dayBin is the half hour of the day, in UTC.
+func dayBin(at time.Time) int { return int(mod(at.Unix(), 86400) / 1800) }
+
+// weekBin is the hour of the week, in UTC.
+func weekBin(at time.Time) int { return int(mod(at.Unix(), 7*86400) / 3600) }
+
+// mod is the remainder that is never negative.
+func mod(a, b int64) int64 { return ((a % b) + b) % b }
+
+// bin is what one time of the day or week used to bring. It is single precision
+// for there are many; all arithmetic is in double.
+type bin struct {
+	centre, spread float32
+	seen           uint8 // samples, at most 255
+}
+
+// deviation is how far x is from what this time used to bring, in usual
+// distances; ok is false on the first visit. all is the mean distance over all
+// times.
+func (b *bin) deviation(x float64, all average, s *settings) (z float64, ok bool) {
+	if b.seen == 0 {
+		return 0, false
+	}
+	scale := float64(all)
+	if b.seen > 3 {
+		scale = s.localShare*float64(b.spread) + (1-s.localShare)*float64(all)
+	}
+	const most = 20 // further than this is no further news to a running mean
+	return max(-most, min(most, (x-float64(b.centre))/(scale+grain(x)))), true
+}
+
+// add takes x in and tells its distance.
+func (b *bin) add(x float64, s *settings) (distance float64) {
+	if b.seen == 0 {
+		b.seen, b.centre = 1, float32(x)
+		return 0
+	}
+	d := x - float64(b.centre)
+	b.spread += float32(max(s.profileRate, 1/float64(b.seen)) * (math.Abs(d) - float64(b.spread)))
+	b.seen = uint8(min(255, int(b.seen)+1))
+	b.centre += float32(max(s.profileRate, 1/float64(b.seen)) * d)
+	return math.Abs(d)
+}
