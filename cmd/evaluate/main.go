@@ -1,16 +1,20 @@
-// Command evaluate computes the tables of figures that the detectors are
-// measured by. It is a tool for those who develop Outrider.
+// Command evaluate prints the tables of figures by which the detectors are
+// judged. It is a tool for developers; nothing of it is in the released program.
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/signal"
 
 	"github.com/spf13/cobra"
 )
 
 func main() {
-	if err := newRoot().Execute(); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := newRoot().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "evaluate:", err)
 		os.Exit(1)
 	}
@@ -19,10 +23,10 @@ func main() {
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "evaluate",
-		Short:         "Compute the tables of figures that the detectors are measured by",
+		Short:         "Print the tables by which the detectors are judged",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newNAB())
+	root.AddCommand(newNAB(), newForecast(), newCoverage(), newBreach())
 	return root
 }
