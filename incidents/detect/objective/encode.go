@@ -14,6 +14,9 @@ const encodingVersion = 1
 // maxEncoded bounds what is read: twice of what the largest Judge writes.
 const maxEncoded = 32 << 10
 
+// manyRuns is more than any check makes.
+const manyRuns = 1 << 50
+
 var errDamaged = errors.New("damaged")
 
 // MarshalBinary gives everything that the Judge knows, its goal included:
@@ -27,6 +30,10 @@ func (j *Judge) MarshalBinary() ([]byte, error) {
 	w.number(int64(j.next))
 	for _, at := range j.recent {
 		w.number(at)
+	}
+	w.number(j.seen)
+	for _, n := range j.lastBad {
+		w.number(n)
 	}
 	w.ring(&j.budget)
 	for i := range j.rows {
@@ -134,6 +141,10 @@ func decode(data []byte) (*Judge, error) {
 	for i := range j.recent {
 		j.recent[i] = r.upTo(j.last)
 	}
+	j.seen = r.upTo(manyRuns)
+	for i := range j.lastBad {
+		j.lastBad[i] = r.upTo(j.seen)
+	}
 	if j.first > j.last || (j.first == 0) != (j.last == 0) {
 		r.err = errDamaged
 	}
@@ -236,11 +247,10 @@ func (r *reader) alert(into *alert, last int64) {
 	if r.upTo(1) == 0 {
 		return
 	}
-	const most = 1 << 24 // buckets of 2¹⁶ runs, at most 241 of them
 	*into = alert{active: true, since: r.upTo(last)}
-	into.bad = r.upTo(most)
-	into.total = r.upTo(most)
-	into.good = r.upTo(most)
+	into.bad = r.upTo(manyRuns)
+	into.total = r.upTo(manyRuns)
+	into.good = r.upTo(manyRuns)
 	into.calm = r.upTo(last)
 	if into.bad > into.total {
 		r.err = errDamaged

@@ -15,7 +15,7 @@ const (
 	warningDoubt  = 0.01
 	// An alert ends after so many good runs in a row that a fault as bad as it
 	// was would show itself among them with all but this chance; at least two.
-	calmDoubt = 0.05
+	calmDoubt = 0.001
 	calmRuns  = 2
 )
 
@@ -39,8 +39,17 @@ type Judge struct {
 	next   int
 	floor  int64
 
+	// seen numbers the runs judged; lastBad are the numbers of the last bad ones,
+	// the newest first, zero where there are none.
+	seen    int64
+	lastBad [pattern]int64
+
 	severity Severity
 }
+
+// pattern is from how many bad runs an alert learns whether everything fails
+// or a run now and then.
+const pattern = 5
 
 // rule is a row at work.
 type rule struct {
@@ -53,10 +62,11 @@ type rule struct {
 type alert struct {
 	active bool
 	since  int64 // start of the run that raised it
-	// The short window at its worst: how bad the fault was.
+	// How bad the fault is: the bad runs among those from the first to the last
+	// bad one, as far as the alert knows.
 	bad, total int64
-	// good counts the good runs in a row since the short window burns no more;
-	// calm is the start of the first of them.
+	// good counts the good runs in a row; calm is the start of the run since
+	// which the short window burns no more, zero while it does.
 	good int64
 	calm int64
 }
@@ -98,6 +108,7 @@ func (j *Judge) Retarget(goal Goal) error {
 		return nil
 	}
 	j.first, j.last, j.recent, j.next, j.floor = old.first, old.last, old.recent, old.next, old.floor
+	j.seen, j.lastBad = old.seen, old.lastBad
 	if old.goal.Over == goal.Over {
 		j.budget = old.budget
 	} else {
@@ -160,8 +171,13 @@ func (j *Judge) Observe(started time.Time, good bool) Verdict {
 		bad = 0
 	}
 	j.count(at, bad, 1)
+	j.seen++
+	if !good {
+		copy(j.lastBad[1:], j.lastBad[:pattern-1])
+		j.lastBad[0] = j.seen
+	}
 	for i := range j.rows {
-		j.rows[i].judge(at, good, j.goal.Budget())
+		j.judge(&j.rows[i], at, good)
 	}
 	j.severity = j.worst()
 	return j.verdict(before)
@@ -243,48 +259,60 @@ func (j *Judge) worst() Severity {
 	return worst
 }
 
-// judge moves the alert on by one run that was counted.
-func (r *rule) judge(at int64, good bool, budget float64) {
-	a := &r.alert
+// judge moves a rule's alert on by one run that was counted.
+func (j *Judge) judge(r *rule, at int64, good bool) {
+	a, budget := &r.alert, j.goal.Budget()
 	if !a.active {
 		if !good && r.burns(budget) {
-			*a = alert{active: true, since: at}
-			a.worsen(r.ring.short)
+			bad, total := j.lately(r.ring.long.total)
+			*a = alert{active: true, since: at, bad: bad, total: total}
 		}
 		return
 	}
-	a.worsen(r.ring.short)
-	if !good || (r.ring.short.bad >= shortBad && r.fast(r.ring.short, budget)) {
+	if good {
+		a.good++
+	} else {
+		a.bad++
+		a.total += a.good + 1
 		a.good = 0
-		return
 	}
-	if a.good++; a.good == 1 {
+	switch {
+	case r.ring.short.bad >= shortBad && r.fast(r.ring.short, budget):
+		a.calm = 0
+	case a.calm == 0:
 		a.calm = at
 	}
-	if a.over(r, at, budget) {
+	if a.calm > 0 && a.over(r, at, budget) {
 		*a = alert{}
 	}
 }
 
-func (a *alert) worsen(c count) {
-	if a.total == 0 || c.bad*a.total > a.bad*c.total {
-		a.bad, a.total = c.bad, c.total
-	}
-}
-
-// over tells whether so many good runs would be unlikely if the fault were
-// still there, or have gone on for half of the long window.
+// over tells, once the short window burns no more, whether so many good runs
+// would be unlikely if the fault were still there. It does not wait for longer
+// than the long window.
 func (a *alert) over(r *rule, at int64, budget float64) bool {
 	if a.good < calmRuns {
 		return false
 	}
-	if at-a.calm >= r.Long.Microseconds()/2 {
+	if at-a.calm >= r.Long.Microseconds() {
 		return true
 	}
-	// The mean of the posterior with Jeffreys' prior, and not less than what
-	// it takes to alert.
-	share := max((float64(a.bad)+0.5)/float64(a.total+1), r.Rate*budget)
+	// The mean of the posterior with Jeffreys' prior, the first bad run being
+	// given, and not less than what it takes to alert.
+	share := max((float64(a.bad)-0.5)/float64(max(a.total, 1)), r.Rate*budget)
 	return float64(a.good)*math.Log1p(-min(share, 1)) <= math.Log(calmDoubt)
+}
+
+// lately gives how many bad runs there were since the first of the last few,
+// and how many runs, looking no further back than so many.
+func (j *Judge) lately(most int64) (bad, total int64) {
+	for _, n := range j.lastBad {
+		if n == 0 || j.seen-n >= most {
+			break
+		}
+		bad, total = bad+1, j.seen-n+1
+	}
+	return bad, total
 }
 
 // burns tells whether an alert is due.
