@@ -87,14 +87,14 @@ func (s *runStream) runFor(d time.Duration, share float64) {
 // judge starts knowing nothing, so its first weeks are among them.
 func objectivesFalse(w io.Writer, o ObjectivesOptions) error {
 	burns := []float64{0.1, 0.2, 0.3, 0.5, 0.7}
-	fmt.Fprintf(w, "False alerts per check-week, by how fast the budget burns (%d check-weeks each, streams of 8 weeks)\n", o.Weeks)
+	fmt.Fprintf(w, "False alerts per check-week, by how fast the budget burns (%d check-weeks each, streams of up to 8)\n", o.Weeks)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(t, "objective\tevery\t")
 	for _, b := range burns {
 		fmt.Fprintf(t, "%g×\t", b)
 	}
 	fmt.Fprintln(t)
-	const weeks = 8
+	weeks := min(8, o.Weeks)
 	for n, c := range objectiveCases() {
 		fmt.Fprintf(t, "%g %%\t%s\t", c.good*100, c.cadence)
 		for m, b := range burns {
@@ -104,7 +104,7 @@ func objectivesFalse(w io.Writer, o ObjectivesOptions) error {
 				if err != nil {
 					return err
 				}
-				s.runFor(weeks*week, b*(1-c.good))
+				s.runFor(time.Duration(weeks)*week, b*(1-c.good))
 				raised += s.raised
 			}
 			fmt.Fprintf(t, "%.4f\t", float64(raised)/float64(streams*weeks))

@@ -142,8 +142,11 @@ func decode(data []byte) (*Judge, error) {
 		j.recent[i] = r.upTo(j.last)
 	}
 	j.seen = r.upTo(manyRuns)
+	before := j.seen + 1
 	for i := range j.lastBad {
-		j.lastBad[i] = r.upTo(j.seen)
+		before = max(before-1, 0) // they fall, and end in zeros
+		j.lastBad[i] = r.upTo(before)
+		before = j.lastBad[i]
 	}
 	if j.first > j.last || (j.first == 0) != (j.last == 0) {
 		r.err = errDamaged
