@@ -120,6 +120,7 @@ func TestSchemaAndDecoderKnowTheSameKeys(t *testing.T) {
 		"retries":         "checks: [{retries: {%s}}]",
 		"confirm":         "checks: [{confirm: {%s}}]",
 		"objective":       "checks: [{objective: {%s}}]",
+		"burn_rate":       "checks: [{objective: {burn: [{%s}]}}]",
 		"procedure":       "checks: [{procedure: {%s}}]",
 		"maintenance":     "checks: [{maintenance: {%s}}]",
 		"thresholds":      "checks: [{thresholds: {%s}}]",

@@ -26,7 +26,7 @@ type checkView struct {
 	Note      string
 	Facts     []fact
 	Steps     []stepFact
-	Budget    *budget
+	Goals     []goalView
 	Chart     chart
 	Ranges    []rangeLink
 	Runs      []runRow
@@ -34,6 +34,13 @@ type checkView struct {
 	Older     string // URL of the next page of runs; empty: none
 	Newest    string // URL of the first page; empty: this is it
 	Incidents []incidentRow
+}
+
+// goalView is a promise and its budget, nil while nothing has run.
+type goalView struct {
+	Name      string // empty if it is the only one
+	Objective checks.Objective
+	Budget    *budget
 }
 
 // fact is a line of a check's definition.
@@ -125,7 +132,7 @@ func (s *Server) checkPage(r *http.Request) (page, error) {
 	if !c.Status.Next.IsZero() {
 		v.Next = &moment{c.Status.Next, now}
 	}
-	if v.Budget, err = s.budgetOf(ctx, &c.Check); err != nil {
+	if v.Goals, err = s.goals(ctx, &c.Check); err != nil {
 		return page{}, err
 	}
 	if v.Chart, err = s.chartOf(ctx, &c.Check, span); err != nil {
@@ -143,6 +150,22 @@ func (s *Server) checkPage(r *http.Request) (page, error) {
 	}
 	v.Incidents = incidentRows(list, now)
 	return page{View: "check", Title: c.Check.Name, Nav: "checks", Content: v}, nil
+}
+
+// goals collects the promises of a check.
+func (s *Server) goals(ctx context.Context, c *checks.Check) ([]goalView, error) {
+	budgets, err := s.budgetsOf(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]goalView, len(budgets))
+	for i, b := range budgets {
+		views[i] = goalView{Objective: c.Objectives[i], Budget: b}
+		if len(budgets) > 1 {
+			views[i].Name = c.Objectives[i].Name
+		}
+	}
+	return views, nil
 }
 
 // chartOf draws the latency of a check.

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"outrider/checks"
 )
 
 // Severity is how bad it is that a budget burns. The zero value is not at all.
@@ -94,6 +97,49 @@ type Goal struct {
 	Cadence time.Duration
 	// Rows are the rules; nil means TableOver(Over), empty none.
 	Rows []Row
+}
+
+// GoalOf gives the goal of one of a check's objectives, as watched from so many
+// locations.
+func GoalOf(check *checks.Check, o *checks.Objective, locations int) Goal {
+	g := Goal{Name: o.Name, Good: o.Good, Over: o.Over, Latency: o.Latency, Cadence: cadence(&check.Schedule) / time.Duration(max(locations, 1))}
+	if o.Burn == nil {
+		return g
+	}
+	g.Rows = make([]Row, len(o.Burn))
+	for i, b := range o.Burn {
+		g.Rows[i] = Row{Long: b.Long, Short: b.Short, Rate: b.Rate, Severity: Warning}
+		if b.Severity == checks.SeverityCritical {
+			g.Rows[i].Severity = Critical
+		}
+	}
+	return g
+}
+
+// cadence gives the usual time between two runs: of a cron schedule, the median
+// of the gaps between its next starts, counted from a Monday.
+func cadence(s *checks.Schedule) time.Duration {
+	if s.Every > 0 || s.Cron == "" {
+		return s.Every
+	}
+	const starts = 30
+	at := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
+	var gaps []time.Duration
+	for i := range starts {
+		next, err := s.NextCron(at)
+		if err != nil {
+			break
+		}
+		if i > 0 {
+			gaps = append(gaps, next.Sub(at))
+		}
+		at = next
+	}
+	if len(gaps) == 0 {
+		return 0
+	}
+	slices.Sort(gaps)
+	return min(gaps[len(gaps)/2], MaxWindow)
 }
 
 // Keeps tells whether a run counts as good, by whether the journey worked and
