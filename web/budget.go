@@ -66,9 +66,9 @@ type budget struct {
 	Estimated bool
 }
 
-// newBudget gives nil if nothing was promised or nothing has run.
+// newBudget gives nil if nothing has run.
 func newBudget(o *checks.Objective, s share) *budget {
-	if o == nil || s.Total == 0 {
+	if s.Total == 0 {
 		return nil
 	}
 	b := &budget{Objective: *o, Share: s.Good / s.Total, Runs: int(s.Total), Estimated: s.Estimated}
@@ -101,21 +101,39 @@ func (b *budget) State() string {
 	return "passed"
 }
 
-// budgetOf gives the budget of a check, as known from the board.
-func (s *Server) budgetOf(ctx context.Context, c *checks.Check) (*budget, error) {
-	if c.Objective == nil {
-		return nil, nil
-	}
-	if c.Objective.Latency > 0 {
-		sh, err := s.board.estimate(ctx, c.ID, c.Objective.Over, c.Objective.Latency)
+// budgetsOf gives the budgets of a check, as known from the board, in the
+// order of its objectives. Where nothing has run yet there is a nil.
+func (s *Server) budgetsOf(ctx context.Context, c *checks.Check) ([]*budget, error) {
+	budgets := make([]*budget, len(c.Objectives))
+	for i := range c.Objectives {
+		sh, err := s.shareOf(ctx, c.ID, &c.Objectives[i])
 		if err != nil {
 			return nil, err
 		}
-		return newBudget(c.Objective, sh), nil
+		budgets[i] = newBudget(&c.Objectives[i], sh)
 	}
-	totals, err := s.board.over(ctx, c.Objective.Over)
+	return budgets, nil
+}
+
+// shareOf counts the good runs of an objective's window.
+func (s *Server) shareOf(ctx context.Context, check string, o *checks.Objective) (share, error) {
+	if o.Latency > 0 {
+		return s.board.estimate(ctx, check, o.Over, o.Latency)
+	}
+	totals, err := s.board.over(ctx, o.Over)
 	if err != nil {
-		return nil, err
+		return share{}, err
 	}
-	return newBudget(c.Objective, countShare(totals[c.ID])), nil
+	return countShare(totals[check]), nil
+}
+
+// tightest gives the budget of which the least is left; nil if there is none.
+func tightest(budgets []*budget) *budget {
+	var least *budget
+	for _, b := range budgets {
+		if b != nil && (least == nil || b.Left < least.Left) {
+			least = b
+		}
+	}
+	return least
 }

@@ -31,8 +31,12 @@ func TestBudget(t *testing.T) {
 			}
 		})
 	}
-	if newBudget(goal, share{}) != nil || newBudget(nil, share{Good: 1, Total: 1}) != nil {
+	if newBudget(goal, share{}) != nil {
 		t.Error("a budget of nothing")
+	}
+	some, less := newBudget(goal, share{Good: 999, Total: 1000}), newBudget(goal, share{Good: 995, Total: 1000})
+	if tightest(nil) != nil || tightest([]*budget{nil}) != nil || tightest([]*budget{some, nil, less}) != less {
+		t.Error("the tightest is the one of which the least is left")
 	}
 }
 
