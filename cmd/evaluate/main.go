@@ -27,6 +27,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newNAB(), newObjectives(), newForecast(), newCoverage(), newBreach())
+	root.AddCommand(newBaseline(), newNAB(), newObjectives(), newForecast(), newCoverage(), newBreach())
 	return root
 }

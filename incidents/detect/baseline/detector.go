@@ -1,0 +1,179 @@
+package baseline
+
+import "math"
+
+// The detector is an e-detector (Shin, Ramdas & Rinaldo 2023): a family of
+// Shiryaev–Roberts statistics R ← (1+R)·LR over several alternatives, each
+// with a likelihood ratio LR of mean one when all is usual. Then R minus the
+// number of samples is a martingale, and stopping when the weighted sum
+// reaches A happens at most once in A samples on average (Pollak 1985),
+// whatever the alternatives. So A is the number of samples in the stated time
+// between false alarms.
+//
+// Two things are not as that theorem wants them, and are allowed for: the
+// level is known only to within season.Uncertainty, and noise may have more
+// memory than one sample; see penalty and tempo.
+
+// kind is the form of an alternative.
+type kind uint8
+
+const (
+	shiftUp   kind = iota // normal scores move up by Size
+	shiftDown             // and down: faster
+	exceed                // the share of samples above the Size quantile grows to Share
+	extreme               // a Share of the samples comes from the far tail
+)
+
+// alternative is one thing that may have happened.
+type alternative struct {
+	Kind        kind
+	Size, Share float64
+	// Weight is its part of the budget; ups sum to one, and so do downs.
+	Weight float64
+	// Reach is to how large a shift of scores it amounts, for the penalty.
+	Reach float64
+}
+
+const ups, downs = 8, 3
+
+// alternatives gives the i-th one. A mean shift that lies between two of them
+// is found with at most a tenth of delay more.
+func alternatives(i int) alternative {
+	switch i {
+	case 0:
+		return alternative{shiftUp, 0.35, 0, 0.1, 0.35}
+	case 1:
+		return alternative{shiftUp, 0.6, 0, 0.15, 0.6}
+	case 2:
+		return alternative{shiftUp, 1, 0, 0.15, 1}
+	case 3:
+		return alternative{shiftUp, 1.7, 0, 0.15, 1.7}
+	case 4:
+		return alternative{shiftUp, 2.8, 0, 0.15, 2.8}
+	case 5:
+		return alternative{exceed, 0.10, 0.4, 0.1, 1.3}
+	case 6:
+		return alternative{exceed, 0.02, 0.2, 0.1, 2}
+	case 7:
+		return alternative{extreme, 0.1, 0.2, 0.1, 3}
+	case 8:
+		return alternative{shiftDown, 0.6, 0, 0.3, 0.6}
+	case 9:
+		return alternative{shiftDown, 1.3, 0, 0.3, 1.3}
+	}
+	return alternative{shiftDown, 2.5, 0, 0.4, 2.5}
+}
+
+// logRatio is the logarithm of the likelihood ratio of a sample with tail
+// probability p and normal score z. Its exponential has mean one when p is
+// uniform.
+func (a *alternative) logRatio(p, logP, z float64) float64 {
+	switch a.Kind {
+	case shiftUp:
+		return a.Size*z - a.Size*a.Size/2
+	case shiftDown:
+		return -a.Size*z - a.Size*a.Size/2
+	case exceed:
+		if p < a.Size {
+			return math.Log(a.Share / a.Size)
+		}
+		return math.Log((1 - a.Share) / (1 - a.Size))
+	}
+	// Beta density of the tail probability, see Vovk & Wang 2021 for such
+	// calibrators.
+	return math.Log(1 - a.Share + a.Share*a.Size*math.Exp((a.Size-1)*logP))
+}
+
+// test is the running statistic of one alternative.
+type test struct {
+	R     float64
+	Cusum float64 // Page's statistic: the best start of the change
+	Since int64   // that start
+	N     float64 // samples since
+	// Peaks of quiet times, for tempo: the first value of log(1+R) over
+	// peakFrom in an excursion, its largest, and sums over past excursions.
+	First, Peak       float64
+	Excess, Excursion float64
+}
+
+const (
+	peakFrom  = 3
+	peakUntil = 1
+	peakTrust = 25
+	maxR      = 1e15
+)
+
+// step takes in the log likelihood ratio of a sample.
+func (t *test) step(l float64, at int64) {
+	t.R = min((1+t.R)*math.Exp(l), maxR)
+	if t.Cusum == 0 {
+		t.Since, t.N = at, 0
+	}
+	t.N++
+	t.Cusum = max(t.Cusum+l, 0)
+}
+
+// value is the logarithm of the statistic.
+func (t *test) value() float64 { return math.Log1p(t.R) }
+
+// quiet follows excursions while all is usual.
+func (t *test) quiet(v float64) {
+	switch {
+	case t.Peak > 0 && v < peakUntil:
+		t.Excess += t.Peak - t.First
+		t.Excursion++
+		t.First, t.Peak = 0, 0
+		if t.Excursion > 500 {
+			t.Excess, t.Excursion = t.Excess/2, t.Excursion/2
+		}
+	case t.Peak > 0:
+		t.Peak = max(t.Peak, v)
+	case v > peakFrom:
+		t.First, t.Peak = v, v
+	}
+}
+
+// restart forgets what speaks for a change.
+func (t *test) restart() {
+	t.R, t.Cusum, t.Since, t.N, t.First, t.Peak = 0, 0, 0, 0, 0, 0
+}
+
+// tempo is by how much log(1+R) counts. Excursions of R over a level have
+// exponential excess of mean one in theory; where they go further, because
+// the noise has more memory than was taken out of it, the statistic is scaled
+// back by what was seen.
+func (t *test) tempo() float64 {
+	return min(1, (peakTrust+t.Excursion)/(peakTrust+t.Excess))
+}
+
+// penalty is what has to be added to the threshold because the level is
+// uncertain by a variance, in normal scores: with the error constant over the
+// approach to the threshold h, false alarms are more frequent by the factor
+// exp(b·2h/δ), whose mean over a Gaussian b this is.
+func penalty(variance, threshold, reach float64) float64 {
+	f := threshold / reach
+	return 2 * f * f * variance
+}
+
+// score is the normal score of a tail probability: Acklam's approximation,
+// relative error below 1.2e-9.
+func score(p float64) float64 {
+	const low = 0.02425
+	switch {
+	case p < low:
+		return -acklamTail(p)
+	case p > 1-low:
+		return acklamTail(1 - p)
+	}
+	q := p - 0.5
+	r := q * q
+	x := (((((-3.969683028665376e+01*r+2.209460984245205e+02)*r-2.759285104469687e+02)*r+1.383577518672690e+02)*r-3.066479806614716e+01)*r + 2.506628277459239e+00) * q /
+		(((((-5.447609879822406e+01*r+1.615858368580409e+02)*r-1.556989798598866e+02)*r+6.680131188771972e+01)*r-1.328068155288572e+01)*r + 1)
+	return -x
+}
+
+func acklamTail(p float64) float64 {
+	q := math.Sqrt(-2 * math.Log(p))
+	return (((((-7.784894002430293e-03*q-3.223964580411365e-01)*q-2.400758277161838e+00)*q-2.549732539343734e+00)*q+4.374664141464968e+00)*q + 2.938163982698783e+00) /
+		((((7.784695709041462e-03*q+3.224671290700398e-01)*q+2.445134137142996e+00)*q+3.754408661907416e+00)*q + 1)
+}
