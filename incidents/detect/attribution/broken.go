@@ -2,6 +2,7 @@ package attribution
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +40,10 @@ func (p *Profile) explainBroken(runs []*probes.Run, first bool) []Culprit {
 		said := map[key]bool{}
 		for _, c := range p.traces(run) {
 			k := key{c.Kind, c.Step, c.Part}
+			switch c.Kind {
+			case KindResource, KindThirdParty, KindException:
+				k.step = "" // what comes by itself falls into this step or the next
+			}
 			if said[k] {
 				continue
 			}
@@ -76,7 +81,7 @@ func (p *Profile) explainBroken(runs []*probes.Run, first bool) []Culprit {
 }
 
 // spent are the parts of the journey that used up the time of runs that ran out
-// of it, if most of that was spent before the step that was cut off.
+// of it, if much of that was spent before the step that was cut off.
 func (p *Profile) spent(runs []*probes.Run) []Culprit {
 	var late []*probes.Run
 	for _, run := range runs {
@@ -92,7 +97,7 @@ func (p *Profile) spent(runs []*probes.Run) []Culprit {
 				gained += max(step.Duration-time.Duration(usual*1e6), 0)
 			}
 		}
-		if gained > last.Duration {
+		if 7*gained > 3*last.Duration { // three parts of ten
 			late = append(late, run)
 		}
 	}
@@ -100,9 +105,14 @@ func (p *Profile) spent(runs []*probes.Run) []Culprit {
 		return nil
 	}
 	culprits := p.explainSlow(late, nil)
-	best := 0.0
-	for _, c := range culprits {
-		best = max(best, c.score)
+	best, blamed := math.Inf(-1), ""
+	for i := range culprits {
+		if c := &culprits[i]; c.score > best {
+			best, blamed = c.score, c.Step
+		}
+	}
+	if blamed == late[0].Failure.Step {
+		return nil // it was that step after all
 	}
 	for i := range culprits {
 		culprits[i].score += rankDocument + 3 - best
