@@ -23,8 +23,6 @@ type ObjectivesOptions struct {
 	Faults int
 }
 
-const week = 7 * 24 * time.Hour
-
 // objectiveCase is a promise and the cadence at which it is watched.
 type objectiveCase struct {
 	good    float64
