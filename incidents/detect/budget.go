@@ -1,0 +1,121 @@
+package detect
+
+import (
+	"errors"
+	"time"
+
+	"outrider/checks"
+	"outrider/incidents/detect/objective"
+	"outrider/probes"
+)
+
+// budgetQuiet is how long after a failure or slowness was in force the burn
+// that it caused is not told apart: windows remember a fault that is over.
+const budgetQuiet = time.Hour
+
+// budget holds a check against its promises.
+type budget struct {
+	judges []*objective.Judge
+	goals  []checks.Objective
+	budgetState
+}
+
+// budgetState is what is remembered besides the counts.
+type budgetState struct {
+	// Quiet is until when a burn is not told; Unix milliseconds.
+	Quiet int64 `json:"quiet,omitempty"`
+}
+
+const partBudget = "budget"
+
+func objectivePart(o *checks.Objective) string { return "objective/" + o.Name }
+
+func (b *budget) prepare(check *checks.Check, known map[string][]byte) error {
+	*b = budget{}
+	var errs []error
+	for i := range check.Objectives {
+		o := &check.Objectives[i]
+		goal := objective.GoalOf(check, o, 1)
+		j, err := objective.New(goal)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if _, ok := known[objectivePart(o)]; ok {
+			errs = append(errs, recall(known, objectivePart(o), j), j.Retarget(goal))
+		}
+		b.judges, b.goals = append(b.judges, j), append(b.goals, *o)
+	}
+	if data, ok := known[partBudget]; ok {
+		errs = append(errs, decodeJSON(data, &b.budgetState))
+	}
+	return joined(errs)
+}
+
+func (b *budget) parts(list []part) []part {
+	if len(b.judges) == 0 {
+		return list
+	}
+	for i, j := range b.judges {
+		list = addPart(list, objectivePart(&b.goals[i]), j)
+	}
+	return append(list, part{partBudget, mustJSON(b.budgetState)})
+}
+
+// observe counts a run.
+func (b *budget) observe(t *turn, r *Result) {
+	worked := t.run.Outcome == probes.Passed || t.run.Outcome == probes.Degraded
+	for i, j := range b.judges {
+		o := &b.goals[i]
+		v := j.Observe(t.run.Started, o.Keeps(worked, t.run.Duration))
+		r.Judgement.Objectives = append(r.Judgement.Objectives, ObjectiveState{
+			Name: o.Name, Good: v.Window.Total - v.Window.Bad, Total: v.Window.Total, BudgetLeft: v.Left,
+		})
+	}
+}
+
+// verdict says what is in force. What fails, or is slow, is not also reported
+// as burning its budget.
+func (b *budget) verdict(t *turn, before Severity, inTrouble bool) Verdict {
+	v := Verdict{Cause: CauseBudget, Before: before}
+	var speaker *objective.Judge
+	for _, j := range b.judges {
+		if s := budgetSeverity(j.Severity()); s.WorseThan(v.Severity) {
+			v.Severity, speaker = s, j
+		}
+	}
+	if inTrouble {
+		b.Quiet = t.run.Started.Add(budgetQuiet).UnixMilli()
+	}
+	if v.Severity == None {
+		b.Quiet = 0
+		if v.Changed() {
+			v.Summary = t.check.Name + ": its error budget no longer burns too fast"
+		}
+		return v
+	}
+	if before == None && t.run.Started.UnixMilli() < b.Quiet {
+		v.Severity = None
+		return v
+	}
+	v.Bad = t.run.Outcome == probes.Failed
+	if v.Changed() {
+		v.Summary = t.check.Name + ": " + speaker.Explain()
+		said := speaker.Verdict()
+		v.BadRuns, v.Since = int(said.Short.Bad), t.run.Started.Add(-said.Row.Short).UTC()
+	}
+	return v
+}
+
+func budgetSeverity(s objective.Severity) Severity {
+	switch s {
+	case objective.Warning:
+		return Warning
+	case objective.Critical:
+		return Critical
+	}
+	return None
+}
+
+// joined is errors.Join that gives nil for a list of nils.
+func joined(errs []error) error { return errors.Join(errs...) }
