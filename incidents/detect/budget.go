@@ -2,16 +2,16 @@ package detect
 
 import (
 	"errors"
-	"time"
 
 	"outrider/checks"
 	"outrider/incidents/detect/objective"
 	"outrider/probes"
 )
 
-// budgetQuiet is how long after a failure or slowness was in force the burn
-// that it caused is not told apart: windows remember a fault that is over.
-const budgetQuiet = time.Hour
+// budgetNews is how many runs have to break a promise, after a failure or
+// slowness that was told is over, before a burn is told apart: windows remember
+// a fault long after its end.
+const budgetNews = 3
 
 // budget holds a check against its promises.
 type budget struct {
@@ -22,8 +22,9 @@ type budget struct {
 
 // budgetState is what is remembered besides the counts.
 type budgetState struct {
-	// Quiet is until when a burn is not told; Unix milliseconds.
-	Quiet int64 `json:"quiet,omitempty"`
+	// News counts the runs that broke a promise since the last trouble that was
+	// told, up to budgetNews.
+	News int `json:"news,omitempty"`
 }
 
 const partBudget = "budget"
@@ -64,13 +65,19 @@ func (b *budget) parts(list []part) []part {
 
 // observe counts a run.
 func (b *budget) observe(t *turn, r *Result) {
+	kept := true
 	worked := t.run.Outcome == probes.Passed || t.run.Outcome == probes.Degraded
 	for i, j := range b.judges {
 		o := &b.goals[i]
-		v := j.Observe(t.run.Started, o.Keeps(worked, t.run.Duration))
+		good := o.Keeps(worked, t.run.Duration)
+		kept = kept && good
+		v := j.Observe(t.run.Started, good)
 		r.Judgement.Objectives = append(r.Judgement.Objectives, ObjectiveState{
 			Name: o.Name, Good: v.Window.Total - v.Window.Bad, Total: v.Window.Total, BudgetLeft: v.Left,
 		})
+	}
+	if !kept {
+		b.News = min(b.News+1, budgetNews)
 	}
 }
 
@@ -85,16 +92,15 @@ func (b *budget) verdict(t *turn, before Severity, inTrouble bool) Verdict {
 		}
 	}
 	if inTrouble {
-		b.Quiet = t.run.Started.Add(budgetQuiet).UnixMilli()
+		b.News = 0
 	}
 	if v.Severity == None {
-		b.Quiet = 0
 		if v.Changed() {
 			v.Summary = t.check.Name + ": its error budget no longer burns too fast"
 		}
 		return v
 	}
-	if before == None && t.run.Started.UnixMilli() < b.Quiet {
+	if before == None && b.News < budgetNews {
 		v.Severity = None
 		return v
 	}

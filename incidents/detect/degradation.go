@@ -151,7 +151,9 @@ func (d *degradation) parts(list []part) []part {
 	return append(list, part{partDegradation, mustJSON(d.degradationState)})
 }
 
-// sampleOf gives a run's latency; it is not ok if the run says nothing of it.
+// sampleOf gives a run's latency; it is not ok if the run says nothing of it. A
+// run that was cut off by its timeout took at least that long; but once it is
+// confirmed that the journey fails, how long that takes is of no interest.
 func sampleOf(t *turn) (s baseline.Sample, ok bool) {
 	s = baseline.Sample{At: t.run.Started, Millis: millis(t.run.Duration)}
 	if t.run.Disturbance >= maxDisturbance || s.Millis <= 0 {
@@ -159,7 +161,7 @@ func sampleOf(t *turn) (s baseline.Sample, ok bool) {
 	}
 	if t.broken {
 		f := t.run.Failure
-		s.Censored = f != nil && f.Kind == probes.FailTimeout
+		s.Censored = f != nil && f.Kind == probes.FailTimeout && !t.failing
 		return s, s.Censored
 	}
 	return s, true

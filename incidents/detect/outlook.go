@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"outrider/checks"
@@ -49,6 +50,15 @@ type outlookState struct {
 	// Chance is the probability of a breach as of Asked, Unix seconds.
 	Chance float64 `json:"chance,omitempty"`
 	Asked  int64   `json:"asked,omitempty"`
+	// Held are the last runs, of which it is not yet known whether they belong
+	// to an outage.
+	Held []heldRun `json:"held,omitempty"`
+}
+
+// heldRun is when a run started, Unix nanoseconds, and whether it failed.
+type heldRun struct {
+	At     int64 `json:"at"`
+	Failed bool  `json:"failed,omitempty"`
 }
 
 func (o *outlook) prepare(check *checks.Check, known map[string][]byte) error {
@@ -113,13 +123,7 @@ func (o *outlook) observe(t *turn, r *Result) {
 	if s, ok := sampleOf(t); ok {
 		o.hear(t, r, o.latency.Observe(s.At, s.Millis, s.Censored), o.latencyOptions, &o.Latency)
 	}
-	if o.errors != nil {
-		failed := 0.0
-		if t.run.Outcome == probes.Failed {
-			failed = 1
-		}
-		o.hear(t, r, o.errors.Observe(t.run.Started, failed, false), o.errorOptions, &o.Errors)
-	}
+	o.observeErrors(t, r)
 	o.observeExpiry(t, r)
 	if o.latencyOptions.Limit <= 0 {
 		return
@@ -131,9 +135,32 @@ func (o *outlook) observe(t *turn, r *Result) {
 	r.Judgement.BreachProbability = &chance
 }
 
+// observeErrors feeds the model of the share of failed runs. An outage is no
+// such share: its runs are held back until it is clear whether they belong to
+// one.
+func (o *outlook) observeErrors(t *turn, r *Result) {
+	if o.errors == nil {
+		return
+	}
+	if t.failing {
+		o.Held = slices.DeleteFunc(o.Held, func(h heldRun) bool { return h.Failed })
+		return
+	}
+	o.Held = append(o.Held, heldRun{t.run.Started.UnixNano(), t.run.Outcome == probes.Failed})
+	for len(o.Held) > ruleOf(t.check.Confirm).Of {
+		first := o.Held[0]
+		o.Held = slices.Delete(o.Held, 0, 1)
+		failed := 0.0
+		if first.Failed {
+			failed = 1
+		}
+		o.hear(t, r, o.errors.Observe(time.Unix(0, first.At).UTC(), failed, false), o.errorOptions, &o.Errors)
+	}
+}
+
 // hear takes what a model says.
 func (o *outlook) hear(t *turn, r *Result, c forecast.Change, options forecast.Options, predicted *bool) {
-	text := t.check.Name + ": " + c.Explain(options)
+	text := t.check.Name + ": " + lowerFirst(c.Explain(options))
 	switch c.Kind {
 	case forecast.Raised:
 		*predicted, o.Reason = true, text
@@ -179,11 +206,16 @@ func (o *outlook) verdict(t *turn, before Severity, inTrouble bool) Verdict {
 	if (o.Latency || o.Errors || o.Expiry) && !inTrouble {
 		v.Severity = Notice
 	}
+	overtaken := inTrouble && (o.Latency || o.Errors)
+	if inTrouble {
+		// What has come is not predicted again when it goes.
+		o.Latency, o.Errors = false, false
+	}
 	switch {
 	case !v.Changed():
 	case v.Severity == Notice:
 		v.Summary, v.Since = o.Reason, t.run.Started.UTC()
-	case inTrouble && (o.Latency || o.Errors || o.Expiry):
+	case overtaken:
 		v.Summary = t.check.Name + ": what was predicted is overtaken by an incident"
 	default:
 		v.Summary = o.Ended

@@ -93,7 +93,9 @@ func (s *Series) Judge(check *checks.Check, run *probes.Run) Result {
 	s.settle(&r, s.latencyVerdict(&t, said))
 	inTrouble := t.failing || s.forces.Latency != None || before.failure.Severity != None
 	s.settle(&r, s.budget.verdict(&t, s.forces.Budget, inTrouble))
-	s.settle(&r, s.outlook.verdict(&t, s.forces.Forecast, inTrouble || s.forces.Budget != None))
+	// Slower than usual is no breach yet: that a threshold will follow is news.
+	breached := t.failing || s.memory.latency.Severity != None || s.forces.Budget != None
+	s.settle(&r, s.outlook.verdict(&t, s.forces.Forecast, breached))
 	for i := range r.Verdicts {
 		if v := &r.Verdicts[i]; v.Severity.WorseThan(v.Before) && v.Cause != CauseForecast {
 			v.Findings = s.culprits.findings()
