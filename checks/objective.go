@@ -1,6 +1,9 @@
 package checks
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Objective is a promise: a share of good runs over a rolling window.
 type Objective struct {
@@ -38,3 +41,19 @@ const (
 	SeverityWarning  Severity = "warning"
 	SeverityCritical Severity = "critical"
 )
+
+// Latencies gives, by check id, the latencies that objectives promise: none for
+// most checks, but every check is there.
+func (d *Definitions) Latencies() map[string][]time.Duration {
+	all := make(map[string][]time.Duration, len(d.Checks))
+	for i := range d.Checks {
+		var latencies []time.Duration
+		for _, o := range d.Checks[i].Objectives {
+			if o.Latency > 0 && !slices.Contains(latencies, o.Latency) {
+				latencies = append(latencies, o.Latency)
+			}
+		}
+		all[d.Checks[i].ID] = latencies
+	}
+	return all
+}

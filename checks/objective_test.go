@@ -74,3 +74,15 @@ func TestObjectiveKeeps(t *testing.T) {
 		}
 	}
 }
+
+func TestLatencies(t *testing.T) {
+	defs := load(t, `
+checks:
+  - {id: a, objectives: [99%, {name: b, good: 95%, latency: 1s}, {name: c, good: 90%, latency: 1s}, {name: d, good: 90%, latency: 2s}], http: [get: http://127.0.0.1/]}
+  - {id: b, http: [get: http://127.0.0.1/]}
+`, Options{})
+	want := map[string][]time.Duration{"a": {time.Second, 2 * time.Second}, "b": nil}
+	if diff := cmp.Diff(want, defs.Latencies()); diff != "" {
+		t.Errorf("latencies (-want +got):\n%s", diff)
+	}
+}

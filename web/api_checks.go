@@ -63,7 +63,6 @@ type apiObjective struct {
 	Runs       int           `json:"runs"`
 	Share      *float64      `json:"share,omitempty"`
 	BudgetLeft *float64      `json:"budget_left,omitempty"`
-	Estimated  bool          `json:"estimated,omitempty"`
 }
 
 type apiStep struct {
@@ -154,7 +153,7 @@ func (s *Server) apiCheckView(ctx context.Context, c *checkState) (apiCheckView,
 func newAPIObjective(o checks.Objective, b *budget) apiObjective {
 	v := apiObjective{Name: o.Name, Good: o.Good, Over: o.Over, Latency: o.Latency}
 	if b != nil {
-		v.Runs, v.Share, v.BudgetLeft, v.Estimated = b.Runs, &b.Share, &b.Left, b.Estimated
+		v.Runs, v.Share, v.BudgetLeft = b.Runs, &b.Share, &b.Left
 	}
 	return v
 }

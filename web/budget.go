@@ -3,56 +3,15 @@ package web
 import (
 	"context"
 	"math"
-	"time"
 
 	"outrider/checks"
 	"outrider/storage"
 )
 
-// share is how many of the judged runs were good.
-type share struct {
-	Good, Total float64
-	Estimated   bool
-}
-
-// countShare takes passed and degraded runs as good: both worked.
-func countShare(c storage.Counts) share {
+// countKept takes passed and degraded runs as good: both worked.
+func countKept(c storage.Counts) storage.Kept {
 	good := c.Passed + c.Degraded
-	return share{Good: float64(good), Total: float64(good + c.Failed)}
-}
-
-// estimateWithin estimates how many runs were good and took no longer than a
-// latency. Roll-ups know the median, the 95th percentile and the maximum of
-// each hour; between those the share is taken to grow evenly.
-func estimateWithin(hours []storage.Hour, latency time.Duration) share {
-	sum := share{Estimated: true}
-	for _, h := range hours {
-		n := float64(h.Passed + h.Degraded + h.Failed)
-		good := float64(h.Passed + h.Degraded)
-		sum.Total += n
-		sum.Good += min(good, n*shareBelow(h, latency))
-	}
-	return sum
-}
-
-// shareBelow estimates the share of an hour's runs that took at most d.
-func shareBelow(h storage.Hour, d time.Duration) float64 {
-	points := [...]struct {
-		at    time.Duration
-		share float64
-	}{{0, 0}, {h.P50, 0.5}, {h.P95, 0.95}, {h.Max, 1}}
-	for i := len(points) - 1; i >= 0; i-- {
-		low := points[i]
-		if d < low.at {
-			continue
-		}
-		if i == len(points)-1 {
-			return 1
-		}
-		high := points[i+1]
-		return low.share + (high.share-low.share)*float64(d-low.at)/float64(high.at-low.at)
-	}
-	return 0
+	return storage.Kept{Good: good, Total: good + c.Failed}
 }
 
 // budget is a promise and what is left of the failures it allows.
@@ -61,17 +20,16 @@ type budget struct {
 	Share     float64 // of good runs
 	// Left is the share of the error budget that is left; negative when more
 	// was spent than there was.
-	Left      float64
-	Runs      int
-	Estimated bool
+	Left float64
+	Runs int
 }
 
 // newBudget gives nil if nothing has run.
-func newBudget(o *checks.Objective, s share) *budget {
-	if s.Total == 0 {
+func newBudget(o *checks.Objective, k storage.Kept) *budget {
+	if k.Total == 0 {
 		return nil
 	}
-	b := &budget{Objective: *o, Share: s.Good / s.Total, Runs: int(s.Total), Estimated: s.Estimated}
+	b := &budget{Objective: *o, Share: float64(k.Good) / float64(k.Total), Runs: k.Total}
 	if allowed := 1 - o.Good; allowed > 0 {
 		b.Left = 1 - (1-b.Share)/allowed
 	}
@@ -106,25 +64,25 @@ func (b *budget) State() string {
 func (s *Server) budgetsOf(ctx context.Context, c *checks.Check) ([]*budget, error) {
 	budgets := make([]*budget, len(c.Objectives))
 	for i := range c.Objectives {
-		sh, err := s.shareOf(ctx, c.ID, &c.Objectives[i])
+		kept, err := s.kept(ctx, c.ID, &c.Objectives[i])
 		if err != nil {
 			return nil, err
 		}
-		budgets[i] = newBudget(&c.Objectives[i], sh)
+		budgets[i] = newBudget(&c.Objectives[i], kept)
 	}
 	return budgets, nil
 }
 
-// shareOf counts the good runs of an objective's window.
-func (s *Server) shareOf(ctx context.Context, check string, o *checks.Objective) (share, error) {
+// kept counts the good runs of an objective's window.
+func (s *Server) kept(ctx context.Context, check string, o *checks.Objective) (storage.Kept, error) {
 	if o.Latency > 0 {
-		return s.board.estimate(ctx, check, o.Over, o.Latency)
+		return s.board.within(ctx, check, o.Over, o.Latency)
 	}
 	totals, err := s.board.over(ctx, o.Over)
 	if err != nil {
-		return share{}, err
+		return storage.Kept{}, err
 	}
-	return countShare(totals[check]), nil
+	return countKept(totals[check]), nil
 }
 
 // tightest gives the budget of which the least is left; nil if there is none.

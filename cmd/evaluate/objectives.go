@@ -17,7 +17,7 @@ func newObjectives() *cobra.Command {
 		},
 	}
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "which streams to simulate")
-	c.Flags().IntVar(&o.Weeks, "weeks", 1000, "check-weeks for each rate of false alerts")
+	c.Flags().IntVar(&o.Weeks, "weeks", 500, "check-weeks for each rate of false alerts")
 	c.Flags().IntVar(&o.Faults, "faults", 200, "faults for each time to alert")
 	return c
 }

@@ -39,12 +39,18 @@ func objectiveCases() []objectiveCase {
 	return all
 }
 
-// Objectives writes two tables about burn-rate alerts on simulated streams of
-// runs that fail independently: alerts that are raised although the promise is
-// kept, and how long it takes until a burning budget is told of.
+// Objectives writes three tables about burn-rate alerts on simulated streams of
+// runs: alerts that are raised although the promise is kept, with runs that fail
+// independently and in bursts, and how long it takes until a burning budget is
+// told of.
 func Objectives(w io.Writer, o ObjectivesOptions) error {
 	o.Weeks, o.Faults = cmp.Or(o.Weeks, 100), cmp.Or(o.Faults, 20)
-	if err := objectivesFalse(w, o); err != nil {
+	fmt.Fprintf(w, "False alerts per check-week, by how fast the budget burns (%d check-weeks each, streams of up to 8)\n", o.Weeks)
+	if err := objectivesFalse(w, o, 0); err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "The same with failures in bursts, a bad run being followed by another in 1 of 3 cases: three in a row are a short outage\nthat spends a part of the budget worth an alert, so these are not all false")
+	if err := objectivesFalse(w, o, 1./3); err != nil {
 		return err
 	}
 	return objectivesFaults(w, o)
@@ -57,6 +63,10 @@ type runStream struct {
 	random  *rand.Rand
 	at      time.Time
 	raised  int // how often the severity rose from nothing
+	// again is the probability that a bad run follows a bad one, if it is not
+	// that of any run; bad tells whether the last one was.
+	again float64
+	bad   bool
 }
 
 func newRunStream(c objectiveCase, seed, stream uint64) (*runStream, error) {
@@ -65,9 +75,17 @@ func newRunStream(c objectiveCase, seed, stream uint64) (*runStream, error) {
 		at: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}, err
 }
 
-// run makes one run that fails with a probability.
+// run makes one run that fails with a probability, over a long time.
 func (s *runStream) run(share float64) objective.Verdict {
-	v := s.judge.Observe(s.at, s.random.Float64() >= share)
+	if s.again > 0 {
+		if s.bad {
+			share = s.again
+		} else { // so that the share of bad runs stays the same
+			share *= (1 - s.again) / (1 - share)
+		}
+	}
+	s.bad = s.random.Float64() < share
+	v := s.judge.Observe(s.at, !s.bad)
 	if v.Before == objective.None && v.Changed() {
 		s.raised++
 	}
@@ -82,10 +100,10 @@ func (s *runStream) runFor(d time.Duration, share float64) {
 }
 
 // objectivesFalse counts alerts while fewer runs fail than were promised. The
-// judge starts knowing nothing, so its first weeks are among them.
-func objectivesFalse(w io.Writer, o ObjectivesOptions) error {
+// judge starts knowing nothing, so its first weeks are among them. again is the
+// probability that a bad run follows a bad one; zero: runs are independent.
+func objectivesFalse(w io.Writer, o ObjectivesOptions, again float64) error {
 	burns := []float64{0.1, 0.2, 0.3, 0.5, 0.7}
-	fmt.Fprintf(w, "False alerts per check-week, by how fast the budget burns (%d check-weeks each, streams of up to 8)\n", o.Weeks)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(t, "objective\tevery\t")
 	for _, b := range burns {
@@ -102,6 +120,7 @@ func objectivesFalse(w io.Writer, o ObjectivesOptions) error {
 				if err != nil {
 					return err
 				}
+				s.again = again
 				s.runFor(time.Duration(weeks)*week, b*(1-c.good))
 				raised += s.raised
 			}

@@ -93,7 +93,7 @@ func TestJudgeEnds(t *testing.T) {
 	s.feed(24*60, good)
 	// The page goes with the 30 minutes of the second row, the ticket with the
 	// six hours of the last one.
-	want := []string{"168h2m0s:>critical", "168h51m0s:critical>warning", "174h20m0s:warning>"}
+	want := []string{"168h2m0s:>critical", "168h51m0s:critical>warning", "173h50m0s:warning>"}
 	if len(s.changes) != len(want) {
 		t.Fatalf("changes: got %v, want about %v", s.changes, want)
 	}
@@ -102,7 +102,7 @@ func TestJudgeEnds(t *testing.T) {
 			t.Errorf("change %d: got %s, want about %s", i, s.changes[i], want[i])
 		}
 	}
-	for i, at := range []time.Duration{168*time.Hour + 51*time.Minute, 174*time.Hour + 20*time.Minute} {
+	for i, at := range []time.Duration{168*time.Hour + 51*time.Minute, 173*time.Hour + 50*time.Minute} {
 		var got time.Duration
 		if n := strings.LastIndex(s.changes[i+1], ":"); n > 0 {
 			got, _ = time.ParseDuration(s.changes[i+1][:n])
@@ -155,20 +155,20 @@ func TestExplain(t *testing.T) {
 	g := goalOf(0.995, time.Minute)
 	s := streamOf(t, g)
 	s.feed(30*24*60, every(600))
-	for _, want := range []string{"budget of 99.5 % over 30 d does not burn too fast: 0 of 61 runs bad over 1 h, 0 of 6 over 5 min; 67 % left"} {
+	for _, want := range []string{"budget of 99.5 % over 30 d does not burn too fast: 0 of 60 runs bad over 1 h, 0 of 5 over 5 min; 67 % left"} {
 		s.feed(70, good)
 		if got := s.Explain(); got != want {
 			t.Errorf("calm:\n got %q\nwant %q", got, want)
 		}
 	}
 	s.feed(5, bad)
-	want := "budget of 99.5 % over 30 d burns 16 times too fast over 1 h (5 of 61 runs bad) and 5 min (5 of 6), " +
-		"more than chance with 99.998 % confidence; at this rate it is gone in 1 d 4 h (14 h 5 min to 2 d 23 h); 64 % left"
+	want := "budget of 99.5 % over 30 d burns 17 times too fast over 1 h (5 of 60 runs bad: more than promised, with 99.998 % confidence) " +
+		"and 5 min (5 of 5); at this rate it is gone in 1 d 4 h (13 h 49 min to 2 d 21 h); 64 % left"
 	if got := s.Explain(); got != want {
 		t.Errorf("burning:\n got %q\nwant %q", got, want)
 	}
 	s.feed(300, bad)
-	if got := s.Explain(); !strings.HasSuffix(got, "; overspent by 74 %") {
+	if got := s.Explain(); !strings.HasSuffix(got, "; overspent by 75 %") {
 		t.Errorf("overspent: got %q", got)
 	}
 	fresh := streamOf(t, g)
@@ -347,13 +347,13 @@ func TestClockSetBack(t *testing.T) {
 
 func TestPreload(t *testing.T) {
 	j := newJudge(t, goalOf(0.99, time.Minute))
-	for h := range 30 * 24 {
+	for h := range 29 * 24 {
 		j.Preload(start.Add(time.Duration(h)*time.Hour), 59, 60)
 	}
-	if v := j.Verdict(); v.Severity != objective.None || v.Window != (objective.Count{Bad: 30 * 24, Total: 30 * 24 * 60}) {
+	if v := j.Verdict(); v.Severity != objective.None || v.Window != (objective.Count{Bad: 29 * 24, Total: 29 * 24 * 60}) {
 		t.Errorf("preloaded: %+v", v)
 	}
-	j.Preload(start.Add(30*day), 0, 200_000) // more than a bucket holds
+	j.Preload(start.Add(29*day), 0, 200_000) // more than a bucket holds
 	if v := j.Verdict(); v.Window.Share() < 0.5 {
 		t.Errorf("a full bucket: %+v", v)
 	}

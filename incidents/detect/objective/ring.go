@@ -35,13 +35,13 @@ const (
 	perBudget = 120
 )
 
-// newRing covers a long and a short window. A window is as long as promised
-// plus the bucket that is being filled: a run leaves it up to one width late.
+// newRing covers a long and a short window. The bucket that is being filled is
+// the newest of them: a run leaves its window up to one width early.
 func newRing(long, short time.Duration, cuts int64) ring {
 	l, s := long.Microseconds(), short.Microseconds()
 	width := max(ceil(s, cuts), ceil(l, perLong), 1)
-	r := ring{width: width, recent: int(ceil(s, width)) + 1}
-	r.buckets = make([]bucket, ceil(l, width)+1)
+	r := ring{width: width, recent: int(ceil(s, width))}
+	r.buckets = make([]bucket, ceil(l, width))
 	r.recent = min(r.recent, len(r.buckets))
 	return r
 }

@@ -16,11 +16,11 @@ func (j *Judge) Explain() string {
 	}
 	v := j.Verdict()
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s burns %s times too fast over %s (%d of %s bad) and %s (%d of %d)", j.subject(), figure(v.Burn),
-		span(r.Long), v.Long.Bad, runs(v.Long.Total), span(r.Short), v.Short.Bad, v.Short.Total)
+	fmt.Fprintf(&b, "%s burns %s times too fast over %s (%d of %s bad", j.subject(), figure(v.Burn), span(r.Long), v.Long.Bad, runs(v.Long.Total))
 	if doubt := atLeast(v.Long.Bad, v.Long.Total, j.goal.Budget()); v.Long.Share() > j.goal.Budget() {
-		fmt.Fprintf(&b, ", more than chance with %s confidence", confidence(1-doubt))
+		fmt.Fprintf(&b, ": more than promised, with %s confidence", confidence(1-doubt))
 	}
+	fmt.Fprintf(&b, ") and %s (%d of %d)", span(r.Short), v.Short.Bad, v.Short.Total)
 	if e := j.Exhaustion(); e.In > 0 && e.In < Never {
 		fmt.Fprintf(&b, "; at this rate it is gone in %s (%s)", span(e.In), between(e.Low, e.High))
 	}
