@@ -17,7 +17,7 @@ const (
 	recentlyN = 20 // runs in which a change is still recent
 	// oneAddress is the evidence from which one of several addresses is blamed
 	// before the site as a whole, which is the likelier one at first.
-	oneAddress = 4.0
+	oneAddress = 3.5
 )
 
 // best gives the atom with the highest score of those that are chosen and

@@ -178,7 +178,7 @@ const (
 	// shareWeight is how much the share of the gained time counts against the
 	// evidence that a part has moved at all, and leastShare the share under
 	// which less makes no difference.
-	shareWeight = 2.0
+	shareWeight = 1.0
 	leastShare  = 0.01
 )
 
