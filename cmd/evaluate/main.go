@@ -27,6 +27,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newBaseline(), newNAB(), newObjectives(), newForecast(), newCoverage(), newBreach())
+	root.AddCommand(newAttribution(), newBaseline(), newBreach(), newCoverage(), newForecast(), newNAB(), newObjectives())
 	return root
 }

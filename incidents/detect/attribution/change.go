@@ -15,6 +15,9 @@ const (
 	explains  = 0.5
 	happened  = -6.0
 	recentlyN = 20 // runs in which a change is still recent
+	// oneAddress is the evidence from which one of several addresses is blamed
+	// before the site as a whole, which is the likelier one at first.
+	oneAddress = 3.5
 )
 
 // best gives the atom with the highest score of those that are chosen and
@@ -348,7 +351,7 @@ func (w *slowRuns) addressOf(host string, a *atom) (Culprit, bool) {
 	}
 	c.WasText = usual.address
 	c = because(c, a, evidence)
-	if evidence < 3 {
+	if evidence < oneAddress {
 		c.score -= 2 * explains // may be chance
 	}
 	c.Sentence = fmt.Sprintf("only the address %s of %s is slow: all %d bad runs met it, usually %s %% do%s",

@@ -293,6 +293,6 @@ func TestGoodRunsTellAddressesApart(t *testing.T) {
 		w.change = at("192.0.2.2:443", true)
 		bad := w.several(2)
 		w.change = at(c.good, false)
-		first(t, p.Rank(bad, w.several(4)...), c.want, "step 1", "", "")
+		first(t, p.Rank(bad, w.several(6)...), c.want, "step 1", "", "")
 	}
 }

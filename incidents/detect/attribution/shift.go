@@ -6,6 +6,8 @@ import "math"
 type shift struct {
 	was, is float64 // in the measure's unit
 	moved   float64 // difference of logarithms
+	// variance is that of moved if nothing has moved.
+	variance float64
 	// evidence is the logarithm of the Bayes factor for "it has risen" against
 	// "it is as usual" (Kass and Raftery, 1995): the likelihood of what was
 	// seen if the level rose by an unknown amount, a half-normal with a
@@ -33,11 +35,13 @@ func compare(l *level, f scale, mean float64, k int) shift {
 	if l.n == 0 {
 		// The part is new: nothing is as usual as nothing.
 		s.was, s.moved = 0, mean-f.log(0)
-		s.evidence = riseEvidence(s.moved, priorSpread*priorSpread/float64(k))
+		s.variance = priorSpread * priorSpread / float64(k)
+		s.evidence = riseEvidence(s.moved, s.variance)
 		return s
 	}
 	spread := max(float64(l.spread), leastScatter)
-	s.evidence = riseEvidence(s.moved, spread*spread*(1/float64(k)+1/l.weight()))
+	s.variance = spread * spread * (1/float64(k) + 1/l.weight())
+	s.evidence = riseEvidence(s.moved, s.variance)
 	return s
 }
 

@@ -178,7 +178,7 @@ const (
 	// shareWeight is how much the share of the gained time counts against the
 	// evidence that a part has moved at all, and leastShare the share under
 	// which less makes no difference.
-	shareWeight = 2.0
+	shareWeight = 1.0
 	leastShare  = 0.01
 )
 
@@ -288,48 +288,62 @@ func (w *slowRuns) stepCulprits() []Culprit {
 	return culprits
 }
 
-// hostCulprits are phases that moved in several steps at the same host.
+// pooled is a phase over all steps whose document comes from one host.
+type pooled struct {
+	host           string
+	part           part
+	was, is, share float64
+	most, best     float64 // largest share and evidence of one step
+	moved          int     // steps in which it has risen
+	shifts, weight float64 // sum of shifts, weighted by their precision
+}
+
+// hostCulprits are phases that moved in several steps at the same host. That
+// they did is held against it having moved in one: a rise that all steps share
+// is seen more clearly in all of them, one of a single step less so.
 func (w *slowRuns) hostCulprits() []Culprit {
 	if w.fresh {
 		return nil
 	}
-	type key struct {
-		host string
-		part part
+	var culprits []Culprit
+	for _, p := range w.pool() {
+		evidence := riseEvidence(p.shifts/p.weight, 1/p.weight)
+		if p.moved < 2 || p.most >= 0.8*p.share || evidence < p.best {
+			continue
+		}
+		c := Culprit{
+			Kind: KindPhase, Part: string(p.part.phase()), Host: p.host, Was: p.was, Is: p.is, Unit: Milliseconds,
+			Share: p.share, Confidence: confidence(evidence), score: scoreOf(evidence, p.share),
+		}
+		c.Sentence = w.timeSentence(c, phaseText(p.part.phase())+" in "+steps(p.moved)+", all at "+p.host)
+		culprits = append(culprits, c)
 	}
-	sums := map[key]*Culprit{}
-	moved, all := map[key]int{}, map[key]int{}
-	most := map[key]float64{}
-	var order []key
+	return culprits
+}
+
+// pool adds up the phases of all steps by host.
+func (w *slowRuns) pool() []pooled {
+	var list []pooled
 	for i := range w.atoms {
 		a := &w.atoms[i]
 		s := w.steps[a.step]
 		if a.part >= partRest || s.host == "" || a.is < 1 && a.was < 1 {
 			continue
 		}
-		k := key{s.host, a.part}
-		if sums[k] == nil {
-			sums[k] = &Culprit{Kind: KindPhase, Part: string(a.part.phase()), Host: s.host, Unit: Milliseconds}
-			order = append(order, k)
+		at := slices.IndexFunc(list, func(p pooled) bool { return p.host == s.host && p.part == a.part })
+		if at < 0 {
+			at = len(list)
+			list = append(list, pooled{host: s.host, part: a.part})
 		}
-		c := sums[k]
-		all[k]++
-		c.Was, c.Is = c.Was+a.was, c.Is+a.is
-		if a.evidence > 3 && a.gain > 0 {
-			moved[k]++
-			c.Share += a.share
-			most[k] = max(most[k], a.share)
-			c.Confidence = max(c.Confidence, confidence(a.evidence))
-			c.score = max(c.score, min(a.evidence, certain))
-		}
-	}
-	var culprits []Culprit
-	for _, k := range order {
-		if c := sums[k]; moved[k] >= 2 && 3*moved[k] >= 2*all[k] && most[k] < 0.8*c.Share {
-			c.score += shareWeight * math.Log(c.Share+leastShare)
-			c.Sentence = w.timeSentence(*c, phaseText(k.part.phase())+" in "+steps(moved[k])+", all at "+k.host)
-			culprits = append(culprits, *c)
+		p := &list[at]
+		p.was, p.is = p.was+a.was, p.is+a.is
+		p.share += a.share
+		p.most, p.best = max(p.most, a.share), max(p.best, a.evidence)
+		p.shifts += a.moved / a.variance
+		p.weight += 1 / a.variance
+		if a.evidence > 0 && a.gain > 0 {
+			p.moved++
 		}
 	}
-	return culprits
+	return list
 }
