@@ -8,16 +8,15 @@ import (
 const (
 	// An alarm ends when the way back is as certain as 1 in 100, and calm for
 	// so many samples: a fault that comes and goes is one fault.
-	backAt   = 4.605
-	calmFor  = 30
-	maxScore = 4.5 // a single sample counts no more than this
+	backAt  = 4.605
+	calmFor = 30
 )
 
 // detect steps all tests and changes the state where they say so.
 func (j *Judge) detect(out *Judgement, x *features, p float64, at int64) {
 	s := &j.s
 	logP := math.Log(p)
-	z := min(max(score(p), -maxScore), maxScore)
+	z := score(p)
 	threshold := j.logBudget()
 	doubt := s.doubt()
 
@@ -36,7 +35,7 @@ func (j *Judge) detect(out *Judgement, x *features, p float64, at int64) {
 		if s.State == Usual {
 			t.quiet(v)
 		}
-		v = v*t.tempo() + math.Log(a.Weight) - penalty(doubt, threshold, a.Reach)
+		v = v*t.tempo(doubt, threshold, a.Reach) + math.Log(a.Weight)
 		switch {
 		case i < ups && v > upScore:
 			up, upScore = i, v

@@ -12,7 +12,7 @@ import "math"
 //
 // Two things are not as that theorem wants them, and are allowed for: the
 // level is known only to within season.Uncertainty, and noise may have more
-// memory than one sample; see penalty and tempo.
+// memory than one sample; see tempo.
 
 // kind is the form of an alternative.
 type kind uint8
@@ -30,49 +30,62 @@ type alternative struct {
 	Size, Share float64
 	// Weight is its part of the budget; ups sum to one, and so do downs.
 	Weight float64
-	// Reach is to how large a shift of scores it amounts, for the penalty.
+	// Reach is to how large a shift of scores it amounts.
 	Reach float64
 }
 
-const ups, downs = 8, 3
+const ups, downs = 9, 3
 
 // alternatives gives the i-th one. A mean shift that lies between two of them
 // is found with at most a tenth of delay more.
 func alternatives(i int) alternative {
 	switch i {
 	case 0:
-		return alternative{shiftUp, 0.35, 0, 0.1, 0.35}
+		return alternative{shiftUp, 0.35, 0, 0.06, 0.35}
 	case 1:
-		return alternative{shiftUp, 0.6, 0, 0.15, 0.6}
+		return alternative{shiftUp, 0.6, 0, 0.12, 0.6}
 	case 2:
-		return alternative{shiftUp, 1, 0, 0.15, 1}
+		return alternative{shiftUp, 1, 0, 0.12, 1}
 	case 3:
-		return alternative{shiftUp, 1.7, 0, 0.15, 1.7}
+		return alternative{shiftUp, 1.7, 0, 0.12, 1.7}
 	case 4:
-		return alternative{shiftUp, 2.8, 0, 0.15, 2.8}
+		return alternative{shiftUp, 2.8, 0, 0.14, 2.8}
 	case 5:
-		return alternative{exceed, 0.10, 0.4, 0.1, 1.3}
+		return alternative{exceed, 0.10, 0.4, 0.08, 1.3}
 	case 6:
-		return alternative{exceed, 0.02, 0.2, 0.1, 2}
+		return alternative{exceed, 0.02, 0.25, 0.1, 2}
 	case 7:
-		return alternative{extreme, 0.1, 0.2, 0.1, 3}
+		return alternative{exceed, 0.004, 0.25, 0.12, 2.5}
 	case 8:
-		return alternative{shiftDown, 0.6, 0, 0.3, 0.6}
+		return alternative{extreme, 0.1, 0.25, 0.14, 3}
 	case 9:
+		return alternative{shiftDown, 0.6, 0, 0.3, 0.6}
+	case 10:
 		return alternative{shiftDown, 1.3, 0, 0.3, 1.3}
 	}
 	return alternative{shiftDown, 2.5, 0, 0.4, 2.5}
 }
 
+// Normal scores count no more than these: one very slow sample is no alarm,
+// and one fast sample does not outweigh what slow ones said, as with a fault
+// that comes and goes.
+const (
+	mostScore  = 4.5
+	leastScore = -2
+	// clipGain makes up for what cutting from below adds to the mean ratio.
+	clipGain = 0.0013
+)
+
 // logRatio is the logarithm of the likelihood ratio of a sample with tail
-// probability p and normal score z. Its exponential has mean one when p is
-// uniform.
+// probability p and normal score z. Its exponential has a mean of at most one
+// when p is uniform.
 func (a *alternative) logRatio(p, logP, z float64) float64 {
 	switch a.Kind {
-	case shiftUp:
-		return a.Size*z - a.Size*a.Size/2
 	case shiftDown:
-		return -a.Size*z - a.Size*a.Size/2
+		z = -z
+		fallthrough
+	case shiftUp:
+		return a.Size*min(max(z, leastScore), mostScore) - a.Size*(a.Size/2+clipGain)
 	case exceed:
 		if p < a.Size {
 			return math.Log(a.Share / a.Size)
@@ -97,10 +110,11 @@ type test struct {
 }
 
 const (
-	peakFrom  = 3
-	peakUntil = 1
-	peakTrust = 25
-	maxR      = 1e15
+	peakFrom   = 3
+	peakUntil  = 1
+	peakTrust  = 25
+	peakMemory = 200
+	maxR       = 1e15
 )
 
 // step takes in the log likelihood ratio of a sample.
@@ -123,9 +137,8 @@ func (t *test) quiet(v float64) {
 		t.Excess += t.Peak - t.First
 		t.Excursion++
 		t.First, t.Peak = 0, 0
-		if t.Excursion > 500 {
-			t.Excess, t.Excursion = t.Excess/2, t.Excursion/2
-		}
+		t.Excess -= t.Excess / peakMemory
+		t.Excursion -= t.Excursion / peakMemory
 	case t.Peak > 0:
 		t.Peak = max(t.Peak, v)
 	case v > peakFrom:
@@ -138,21 +151,22 @@ func (t *test) restart() {
 	t.R, t.Cusum, t.Since, t.N, t.First, t.Peak = 0, 0, 0, 0, 0, 0
 }
 
-// tempo is by how much log(1+R) counts. Excursions of R over a level have
-// exponential excess of mean one in theory; where they go further, because
-// the noise has more memory than was taken out of it, the statistic is scaled
-// back by what was seen.
-func (t *test) tempo() float64 {
-	return min(1, (peakTrust+t.Excursion)/(peakTrust+t.Excess))
-}
-
-// penalty is what has to be added to the threshold because the level is
-// uncertain by a variance, in normal scores: with the error constant over the
-// approach to the threshold h, false alarms are more frequent by the factor
-// exp(b·2h/δ), whose mean over a Gaussian b this is.
-func penalty(variance, threshold, reach float64) float64 {
-	f := threshold / reach
-	return 2 * f * f * variance
+// tempo is by how much log(1+R) counts, at most one; there are two reasons for
+// less, and the stronger one holds.
+//
+// Excursions of R over a level have exponential excess of mean one in theory.
+// Where they were seen to go further, because the noise has more memory than
+// was taken out of it or because cycles are not as the regression thinks, the
+// statistic is scaled back by that.
+//
+// And the level is uncertain by a variance (in normal scores). With an error b
+// that is constant over the approach to the threshold h, false alarms are more
+// frequent by the factor exp(b·2h/δ), whose mean over a Gaussian b is
+// exp(2·variance·(h/δ)²).
+func (t *test) tempo(variance, threshold, reach float64) float64 {
+	seen := (peakTrust + t.Excursion) / (peakTrust + t.Excess)
+	known := 1 / (1 + 2*variance*threshold/(reach*reach))
+	return min(seen, known, 1)
 }
 
 // score is the normal score of a tail probability: Acklam's approximation,

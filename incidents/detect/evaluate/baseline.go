@@ -22,7 +22,8 @@ type BaselineOptions struct {
 }
 
 const (
-	week       = 7 * 24 * time.Hour
+	day        = 24 * time.Hour
+	week       = 7 * day
 	learnWeeks = 2
 	seriesSeed = 1000 // series of one seed have seeds of their own below this
 )
@@ -142,6 +143,25 @@ func (c *quietCount) add(d quietCount) {
 func (c *quietCount) print(w io.Writer, name string) {
 	fmt.Fprintf(w, "%-34s %12.3f %12.3f %10.3f %7.1f%% changes %d\n", name, float64(c.early)/c.earlyWeeks, float64(c.late)/c.lateWeeks,
 		float64(c.faster)/(c.earlyWeeks+c.lateWeeks), 100*float64(c.inside)/float64(max(c.judged, 1)), c.changes)
+}
+
+// BaselineBudget prints how often alarms come on quiet series, after the first
+// two weeks, against how often they were allowed to.
+func BaselineBudget(w io.Writer, o BaselineOptions) error {
+	fmt.Fprintf(w, "false alarms allowed and raised on quiet series: seeds %d to %d, all kinds, after two weeks\n", o.Seed, o.Seed+uint64(o.Seeds)-1)
+	fmt.Fprintf(w, "%-12s %18s %18s\n", "one in", "allowed per week", "raised per week")
+	for _, every := range []time.Duration{day, 3 * day, week, 30 * day} {
+		var c quietCount
+		for k, sc := range scenes() {
+			config := sc.config()
+			config.FalseAlarmEvery, config.Series = every, 1
+			for i := range o.Seeds {
+				c.run(sc.make(o.Seed+uint64(i), k, time.Duration(learnWeeks+o.Weeks)*week), config)
+			}
+		}
+		fmt.Fprintf(w, "%-12s %18.3f %18.3f\n", fmt.Sprintf("%.0f days", every.Hours()/24), week.Hours()/every.Hours(), float64(c.late)/c.lateWeeks)
+	}
+	return nil
 }
 
 // perWeekBudget is the setting at which delays are measured: one false alarm
