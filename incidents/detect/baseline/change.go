@@ -53,9 +53,9 @@ const (
 // hours are the seasonless medians of the last hours that had samples.
 type hours struct {
 	Level      [hoursKept]float32
-	Hour       [hoursKept]uint32 // hours since 1970
+	Hour       [hoursKept]uint16 // hours since 1970, the lower half; see when
 	First, Len int64
-	Now        int64 // the hour in progress
+	Now        int64 // the hour in progress, since 1970
 	N          int64 // its samples
 }
 
@@ -78,8 +78,15 @@ func (h *hours) push(hour int64, level float64) {
 		h.First, h.Len = (h.First+1)%hoursKept, h.Len-1
 	}
 	i := (h.First + h.Len) % hoursKept
-	h.Level[i], h.Hour[i] = float32(level), uint32(hour)
+	h.Level[i], h.Hour[i] = float32(level), uint16(hour)
 	h.Len++
+}
+
+// when is the beginning of the i-th hour, which lies less than 65536 hours
+// back.
+func (h *hours) when(i int64) time.Time {
+	back := uint16(h.Now) - h.Hour[(h.First+i)%hoursKept]
+	return time.Unix((h.Now-int64(back))*3600, 0).UTC()
 }
 
 // lookForChange tests the last hours for a lasting change: the largest t
@@ -112,7 +119,7 @@ func (j *Judge) lookForChange(out *Judgement, now *features, at int64) {
 	slices.Sort(x[split:n])
 	from, to := middle(x[:split]), middle(x[split:n])
 	c := Change{
-		At:   time.Unix(int64(h.Hour[(int(h.First)+split)%hoursKept])*3600, 0).UTC(),
+		At:   h.when(int64(split)),
 		From: math.Exp(from), To: math.Exp(to), Confidence: 1 - max(p, rank),
 	}
 	if d := math.Abs(c.To - c.From); d < c.From*j.config.SmallestShare || d < j.config.SmallestMillis {
@@ -125,7 +132,7 @@ func (j *Judge) lookForChange(out *Judgement, now *features, at int64) {
 		out.Explanation = j.explainChange(&c)
 	}
 	if s.State == Usual {
-		s.Season.shift(now, to-s.Season.Beta[0]-s.Band.Mid, s.Noise.longRun())
+		s.Season.shift(now, to-s.Season.Beta[0]-s.Band.Mid*s.Noise.Spread, s.Noise.longRun())
 		s.restart()
 	}
 }
