@@ -90,7 +90,8 @@ func (j *Judge) levelNow(out *Judgement, i int) float64 {
 
 func (j *Judge) beginTrouble(out *Judgement, i int, at int64) {
 	s := &j.s
-	s.Trouble = trouble{Began: at, Onset: s.Tests[i].Since, Test: int64(i), Since: at, LastLapse: s.Trouble.LastLapse}
+	s.Trouble = trouble{Began: at, Onset: s.Tests[i].Since, Test: int64(i), Since: at,
+		LastLapse: s.Trouble.LastLapse, LastOnset: s.Trouble.LastOnset}
 	s.State, out.Event = Slower, AlarmBegan
 	if i >= ups {
 		s.State, out.Event = Faster, FasterBegan
@@ -151,7 +152,7 @@ func (j *Judge) endTrouble(out *Judgement, x *features, sample *evidence, at int
 // settle goes back to the usual state.
 func (s *state) settle() {
 	s.State = Usual
-	s.Trouble = trouble{LastLapse: s.Trouble.LastLapse}
+	s.Trouble = trouble{LastLapse: s.Trouble.LastLapse, LastOnset: s.Trouble.LastOnset}
 	s.restart()
 }
 
@@ -176,6 +177,7 @@ func (j *Judge) lapse(out *Judgement, x *features, at int64) {
 	s.Season.shift(x, by, s.Noise.longRun())
 	// The shape may have changed with the level: what comes counts more.
 	s.Noise.fade(0.25)
+	onset := s.Trouble.Onset
 	s.settle()
-	s.Trouble.LastLapse = at
+	s.Trouble.LastLapse, s.Trouble.LastOnset = at, onset
 }

@@ -100,8 +100,18 @@ func (j *Judge) lookForChange(out *Judgement, now *features, at int64) {
 	if n < hoursBefore+hoursAfter {
 		return
 	}
-	if at-s.First < int64(fullAge) && s.State == Usual && at-s.Trouble.LastLapse > int64(48*time.Hour) {
-		return // cycles are not learnt yet, and would look like changes
+	since := int64(0)
+	if at-s.First < int64(fullAge) {
+		// Cycles are not learnt yet, and would look like changes: only what was
+		// an alarm is looked at.
+		switch {
+		case s.State == Slower:
+			since = s.Trouble.Onset
+		case s.Trouble.LastLapse > 0:
+			since = s.Trouble.LastOnset
+		default:
+			return
+		}
 	}
 	var x [hoursKept]float64
 	for i := range n {
@@ -121,6 +131,9 @@ func (j *Judge) lookForChange(out *Judgement, now *features, at int64) {
 	c := Change{
 		At:   h.when(int64(split)),
 		From: math.Exp(from), To: math.Exp(to), Confidence: 1 - max(p, rank),
+	}
+	if c.At.UnixNano() < since-int64(2*time.Hour) {
+		return
 	}
 	if d := math.Abs(c.To - c.From); d < c.From*j.config.SmallestShare || d < j.config.SmallestMillis {
 		return

@@ -218,6 +218,9 @@ func (j *Judge) Observe(sample Sample) Judgement {
 	} else {
 		s.cadence(at)
 	}
+	if slot != s.Routine.Slot || s.Samples <= minLearnt || s.Season.Moved {
+		s.measure(&x)
+	}
 	smooth := s.Season.dot(&x)
 	base := smooth + s.Routine.enter(slot, at, math.Sqrt(s.Noise.longRun()))
 	s.Noise.enter(slot)
@@ -255,9 +258,6 @@ func (j *Judge) Observe(sample Sample) Judgement {
 	}
 	s.Noise.hold(r, at)
 	s.Routine.add(y-smooth, 2)
-	if at-s.Season.Measured >= int64(blockLength) || s.Samples <= minLearnt {
-		s.Season.measure(&x, at)
-	}
 	if hourOver && s.Samples > minLearnt {
 		j.lookForChange(&out, &x, at)
 	}

@@ -42,8 +42,9 @@ type trouble struct {
 	Back  [2]float64
 	Since int64
 	Calm  float64
-	// LastLapse is when a new level was accepted last.
-	LastLapse int64
+	// LastLapse is when a new level was accepted last, and LastOnset since when
+	// it had been there.
+	LastLapse, LastOnset int64
 }
 
 func (s *state) reset() {
@@ -117,6 +118,17 @@ func (s *state) learn(c *Config, r, base float64, at int64) {
 	if s.Season.gather(r, base, at, s.clipAt()) {
 		s.Season.learn(c, s.Noise.longRun())
 		s.Noise.fit()
+	}
+}
+
+// measure finds how uncertain the level is at a moment. What was thought to
+// speak for a change while it was not known is forgotten when it is.
+func (s *state) measure(x *features) {
+	before := s.Season.Uncertainty
+	_, s.Season.Uncertainty = s.Season.gain(x)
+	s.Season.Moved = false
+	if s.State == Usual && before > unknown*s.Noise.longRun() && s.Season.Uncertainty < before/2 {
+		s.restart()
 	}
 }
 
