@@ -25,6 +25,7 @@ func newBaseline() *cobra.Command {
 		})
 	}
 	table("quiet", "false alarms on quiet and seasonal series, and coverage of the band", evaluate.BaselineQuiet)
+	table("budget", "false alarms allowed and raised", evaluate.BaselineBudget)
 	table("delay", "delay of steps against Lorden's bound", evaluate.BaselineDelay)
 	table("faults", "faults found within 30 samples, incidents per fault", evaluate.BaselineFaults)
 	table("outage", "time to confirm a full outage, and false ones", evaluate.BaselineOutage)

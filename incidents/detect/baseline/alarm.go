@@ -8,57 +8,58 @@ import (
 const (
 	// An alarm ends when the way back is as certain as 1 in 100, and calm for
 	// so many samples: a fault that comes and goes is one fault.
-	backAt   = 4.605
-	calmFor  = 30
-	maxScore = 4.5 // a single sample counts no more than this
+	backAt  = 4.605
+	calmFor = 30
+	// A moderate shift, with which the way back is compared.
+	moderateUp, moderateDown = 2, 9
 )
 
 // detect steps all tests and changes the state where they say so.
 func (j *Judge) detect(out *Judgement, x *features, p float64, at int64) {
 	s := &j.s
-	logP := math.Log(p)
-	z := min(max(score(p), -maxScore), maxScore)
+	sample := evidenceOf(p)
+	if s.State == Slower {
+		out.Score = 1
+		j.endTrouble(out, x, &sample, at)
+		return
+	}
 	threshold := j.logBudget()
-	doubt := s.doubt()
-
-	up, upScore := -1, math.Inf(-1)
-	down, downScore := -1, math.Inf(-1)
-	for i := range s.Tests {
-		a, t := alternatives(i), &s.Tests[i]
-		if s.State == Slower || (s.State == Faster && i >= ups) {
-			break
+	up, upScore := s.step(0, ups, &sample, at, threshold)
+	switch {
+	case upScore >= threshold && j.matters(out, up):
+		out.Score = 1
+		j.beginTrouble(out, up, at)
+		return
+	case s.State == Faster:
+		j.endTrouble(out, x, &sample, at)
+	default:
+		down, downScore := s.step(ups, ups+downs, &sample, at, threshold)
+		if downScore >= threshold && j.matters(out, down) {
+			j.beginTrouble(out, down, at)
 		}
-		t.step(a.logRatio(p, logP, z), at)
-		if t.R < 1 && t.Peak == 0 {
+	}
+	out.Score = min(max(upScore/threshold, 0), 0.999)
+}
+
+// step steps some of the tests and gives the one that says most, and what.
+func (s *state) step(from, to int, sample *evidence, at int64, threshold float64) (which int, most float64) {
+	doubt := s.doubt()
+	for i := from; i < to; i++ {
+		a, t := &alternatives[i], &s.Tests[i]
+		ratio, log := a.ratio(sample)
+		t.step(ratio, log, at)
+		if t.R < lowR && t.Peak == 0 {
 			continue
 		}
 		v := t.value()
 		if s.State == Usual {
-			t.quiet(v)
+			t.quiet(float32(v))
 		}
-		v = v*t.tempo() + math.Log(a.Weight) - penalty(doubt, threshold, a.Reach)
-		switch {
-		case i < ups && v > upScore:
-			up, upScore = i, v
-		case i >= ups && v > downScore:
-			down, downScore = i, v
+		if v = v*t.tempo(doubt, threshold, a.Reach) + math.Log(a.Weight); v > most {
+			which, most = i, v
 		}
 	}
-	switch {
-	case s.State == Slower:
-		out.Score = 1
-		j.endTrouble(out, x, p, logP, z, at)
-	case upScore >= threshold && j.matters(out, up):
-		out.Score = 1
-		j.beginTrouble(out, up, at)
-	case s.State == Faster:
-		j.endTrouble(out, x, p, logP, z, at)
-	case downScore >= threshold && j.matters(out, down):
-		j.beginTrouble(out, down, at)
-	}
-	if out.Score == 0 && up >= 0 {
-		out.Score = min(max(upScore/threshold, 0), 0.999)
-	}
+	return which, most
 }
 
 // matters tells whether a shift is large enough to speak of: half of the
@@ -74,22 +75,23 @@ func (j *Judge) matters(out *Judgement, i int) bool {
 // samples.
 func (j *Judge) levelNow(out *Judgement, i int) float64 {
 	s := &j.s
-	a, n := alternatives(i), int64(s.Tests[i].N)
+	a, n := &alternatives[i], int64(s.Tests[i].N)
 	if a.Kind == shiftUp || a.Kind == shiftDown {
-		return out.Expected * math.Exp(s.median(n)-s.Season.Beta[0]-s.Band.Mid)
+		return out.Expected * math.Exp(s.median(n)-s.Season.Beta[0]-s.Band.Mid*s.Noise.Spread)
 	}
 	var to [recentLen]float64
 	list := s.recent(n, &to)
 	k := 0
-	for k < len(list)-1 && list[k] <= s.Season.Beta[0]+s.Band.High {
+	for k < len(list)-1 && list[k] <= s.Season.Beta[0]+s.Band.High*s.Noise.Spread {
 		k++
 	}
-	return out.Expected * math.Exp(middle(list[k:])-s.Season.Beta[0]-s.Band.Mid)
+	return out.Expected * math.Exp(middle(list[k:])-s.Season.Beta[0]-s.Band.Mid*s.Noise.Spread)
 }
 
 func (j *Judge) beginTrouble(out *Judgement, i int, at int64) {
 	s := &j.s
-	s.Trouble = trouble{Began: at, Onset: s.Tests[i].Since, Test: int64(i), Since: at, LastLapse: s.Trouble.LastLapse}
+	s.Trouble = trouble{Began: at, Onset: s.Tests[i].Since, Test: int64(i), Since: at,
+		LastLapse: s.Trouble.LastLapse, LastOnset: s.Trouble.LastOnset}
 	s.State, out.Event = Slower, AlarmBegan
 	if i >= ups {
 		s.State, out.Event = Faster, FasterBegan
@@ -106,7 +108,7 @@ func (j *Judge) beginTrouble(out *Judgement, i int, at int64) {
 }
 
 // endTrouble follows the way back, and accepts a level that stays.
-func (j *Judge) endTrouble(out *Judgement, x *features, p, logP, z float64, at int64) {
+func (j *Judge) endTrouble(out *Judgement, x *features, sample *evidence, at int64) {
 	s := &j.s
 	t := &s.Trouble
 	out.Onset = time.Unix(0, t.Onset).UTC()
@@ -114,16 +116,17 @@ func (j *Judge) endTrouble(out *Judgement, x *features, p, logP, z float64, at i
 		j.lapse(out, x, at)
 		return
 	}
-	found := alternatives(int(t.Test))
-	moderate := alternative{Kind: shiftUp, Size: 1}
+	found, moderate := &alternatives[t.Test], &alternatives[moderateUp]
 	if found.Kind == shiftDown {
-		moderate.Kind = shiftDown
+		moderate = &alternatives[moderateDown]
 	}
-	if found.Kind == moderate.Kind {
-		found.Size = min(found.Size, 1)
+	if found.Kind == moderate.Kind && found.Size > moderate.Size {
+		found = moderate
 	}
-	t.Back[0] = max(t.Back[0]-moderate.logRatio(p, logP, z), 0)
-	t.Back[1] = max(t.Back[1]-found.logRatio(p, logP, z), 0)
+	_, log := moderate.ratio(sample)
+	t.Back[0] = max(t.Back[0]-log, 0)
+	_, log = found.ratio(sample)
+	t.Back[1] = max(t.Back[1]-log, 0)
 	if t.Back[0] == 0 || t.Back[1] == 0 {
 		t.Calm, t.Since = 0, 0
 		return
@@ -140,7 +143,7 @@ func (j *Judge) endTrouble(out *Judgement, x *features, p, logP, z float64, at i
 		out.Event = FasterEnded
 	}
 	out.Ended = time.Unix(0, t.Since).UTC()
-	out.Level = out.Expected * math.Exp(s.median(int64(t.Calm))-s.Season.Beta[0]-s.Band.Mid)
+	out.Level = out.Expected * math.Exp(s.median(int64(t.Calm))-s.Season.Beta[0]-s.Band.Mid*s.Noise.Spread)
 	out.Ratio = out.Level / out.Expected
 	out.Explanation = j.explainEnd(out)
 	s.settle()
@@ -149,7 +152,7 @@ func (j *Judge) endTrouble(out *Judgement, x *features, p, logP, z float64, at i
 // settle goes back to the usual state.
 func (s *state) settle() {
 	s.State = Usual
-	s.Trouble = trouble{LastLapse: s.Trouble.LastLapse}
+	s.Trouble = trouble{LastLapse: s.Trouble.LastLapse, LastOnset: s.Trouble.LastOnset}
 	s.restart()
 }
 
@@ -167,13 +170,14 @@ func (j *Judge) lapse(out *Judgement, x *features, at int64) {
 	if s.State == Faster {
 		out.Event = FasterTaken
 	}
-	by := s.median(recentLen) - s.Season.Beta[0] - s.Band.Mid
+	by := s.median(recentLen) - s.Season.Beta[0] - s.Band.Mid*s.Noise.Spread
 	out.Level = out.Expected * math.Exp(by)
 	out.Ratio = out.Level / out.Expected
 	out.Explanation = j.explainLapse(out)
 	s.Season.shift(x, by, s.Noise.longRun())
 	// The shape may have changed with the level: what comes counts more.
 	s.Noise.fade(0.25)
+	onset := s.Trouble.Onset
 	s.settle()
-	s.Trouble.LastLapse = at
+	s.Trouble.LastLapse, s.Trouble.LastOnset = at, onset
 }

@@ -10,7 +10,7 @@ import (
 // begins; a holiday is described as the day that it behaves like.
 const (
 	dailyHarmonics   = 6 // 24 h to 4 h
-	weeklyHarmonics  = 3 // 7 d to 56 h
+	weeklyHarmonics  = 2 // 7 d and 84 h
 	weekendHarmonics = 2 // how days off have another shape than working days
 
 	atDaily   = 1
@@ -23,8 +23,8 @@ const (
 // features is a moment as the regression sees it; the first one is constant.
 type features [dimension]float64
 
-// at describes a moment.
-func (x *features) at(t time.Time, c *Config) {
+// at describes a moment, and gives which ten minutes of the week it lies in.
+func (x *features) at(t time.Time, c *Config) (slot int64) {
 	local := t.In(c.Zone)
 	hour, minute, second := local.Clock()
 	day := local.Weekday()
@@ -47,6 +47,7 @@ func (x *features) at(t time.Time, c *Config) {
 	sin, cos = math.Sincos(2 * math.Pi * ofWeek)
 	harmonics(x[atWeekly:atDay], sin, cos)
 	x[atDay+int(day)] = 1
+	return int64(day)*slotsPerDay + int64(hour)*6 + int64(minute)/10
 }
 
 // dateKey writes a date as time.DateOnly. Conversions from a byte array in a

@@ -53,9 +53,9 @@ const (
 // hours are the seasonless medians of the last hours that had samples.
 type hours struct {
 	Level      [hoursKept]float32
-	Hour       [hoursKept]uint32 // hours since 1970
+	Hour       [hoursKept]uint16 // hours since 1970, the lower half; see when
 	First, Len int64
-	Now        int64 // the hour in progress
+	Now        int64 // the hour in progress, since 1970
 	N          int64 // its samples
 }
 
@@ -78,8 +78,15 @@ func (h *hours) push(hour int64, level float64) {
 		h.First, h.Len = (h.First+1)%hoursKept, h.Len-1
 	}
 	i := (h.First + h.Len) % hoursKept
-	h.Level[i], h.Hour[i] = float32(level), uint32(hour)
+	h.Level[i], h.Hour[i] = float32(level), uint16(hour)
 	h.Len++
+}
+
+// when is the beginning of the i-th hour, which lies less than 65536 hours
+// back.
+func (h *hours) when(i int64) time.Time {
+	back := uint16(h.Now) - h.Hour[(h.First+i)%hoursKept]
+	return time.Unix((h.Now-int64(back))*3600, 0).UTC()
 }
 
 // lookForChange tests the last hours for a lasting change: the largest t
@@ -93,8 +100,18 @@ func (j *Judge) lookForChange(out *Judgement, now *features, at int64) {
 	if n < hoursBefore+hoursAfter {
 		return
 	}
-	if at-s.First < int64(fullAge) && s.State == Usual && at-s.Trouble.LastLapse > int64(48*time.Hour) {
-		return // cycles are not learnt yet, and would look like changes
+	since := int64(0)
+	if at-s.First < int64(fullAge) {
+		// Cycles are not learnt yet, and would look like changes: only what was
+		// an alarm is looked at.
+		switch {
+		case s.State == Slower:
+			since = s.Trouble.Onset
+		case s.Trouble.LastLapse > 0:
+			since = s.Trouble.LastOnset
+		default:
+			return
+		}
 	}
 	var x [hoursKept]float64
 	for i := range n {
@@ -112,8 +129,11 @@ func (j *Judge) lookForChange(out *Judgement, now *features, at int64) {
 	slices.Sort(x[split:n])
 	from, to := middle(x[:split]), middle(x[split:n])
 	c := Change{
-		At:   time.Unix(int64(h.Hour[(int(h.First)+split)%hoursKept])*3600, 0).UTC(),
+		At:   h.when(int64(split)),
 		From: math.Exp(from), To: math.Exp(to), Confidence: 1 - max(p, rank),
+	}
+	if c.At.UnixNano() < since-int64(2*time.Hour) {
+		return
 	}
 	if d := math.Abs(c.To - c.From); d < c.From*j.config.SmallestShare || d < j.config.SmallestMillis {
 		return
@@ -125,7 +145,7 @@ func (j *Judge) lookForChange(out *Judgement, now *features, at int64) {
 		out.Explanation = j.explainChange(&c)
 	}
 	if s.State == Usual {
-		s.Season.shift(now, to-s.Season.Beta[0]-s.Band.Mid, s.Noise.longRun())
+		s.Season.shift(now, to-s.Season.Beta[0]-s.Band.Mid*s.Noise.Spread, s.Noise.longRun())
 		s.restart()
 	}
 }

@@ -12,7 +12,7 @@ import "math"
 //
 // Two things are not as that theorem wants them, and are allowed for: the
 // level is known only to within season.Uncertainty, and noise may have more
-// memory than one sample; see penalty and tempo.
+// memory than one sample; see tempo.
 
 // kind is the form of an alternative.
 type kind uint8
@@ -26,106 +26,150 @@ const (
 
 // alternative is one thing that may have happened.
 type alternative struct {
-	Kind        kind
-	Size, Share float64
+	Kind kind
+	// Size is, of shifts, how many steps of sizeUnit; of exceed, the share of
+	// usual samples above the quantile; of extreme, the power of the tail.
+	Size  float64
+	Share float64
 	// Weight is its part of the budget; ups sum to one, and so do downs.
 	Weight float64
-	// Reach is to how large a shift of scores it amounts, for the penalty.
+	// Reach is to how large a shift of scores it amounts.
 	Reach float64
 }
 
-const ups, downs = 8, 3
+const (
+	ups, downs = 9, 3
+	sizeUnit   = 0.35
+)
 
-// alternatives gives the i-th one. A mean shift that lies between two of them
-// is found with at most a tenth of delay more.
-func alternatives(i int) alternative {
-	switch i {
-	case 0:
-		return alternative{shiftUp, 0.35, 0, 0.1, 0.35}
-	case 1:
-		return alternative{shiftUp, 0.6, 0, 0.15, 0.6}
-	case 2:
-		return alternative{shiftUp, 1, 0, 0.15, 1}
-	case 3:
-		return alternative{shiftUp, 1.7, 0, 0.15, 1.7}
-	case 4:
-		return alternative{shiftUp, 2.8, 0, 0.15, 2.8}
-	case 5:
-		return alternative{exceed, 0.10, 0.4, 0.1, 1.3}
-	case 6:
-		return alternative{exceed, 0.02, 0.2, 0.1, 2}
-	case 7:
-		return alternative{extreme, 0.1, 0.2, 0.1, 3}
-	case 8:
-		return alternative{shiftDown, 0.6, 0, 0.3, 0.6}
-	case 9:
-		return alternative{shiftDown, 1.3, 0, 0.3, 1.3}
-	}
-	return alternative{shiftDown, 2.5, 0, 0.4, 2.5}
+// alternatives are what is tested for; nobody changes them. A mean shift that
+// lies between two of them is found with at most a tenth of delay more.
+var alternatives = [ups + downs]alternative{
+	{shiftUp, 1, 0, 0.06, 0.35},
+	{shiftUp, 2, 0, 0.12, 0.7},
+	{shiftUp, 3, 0, 0.12, 1.05},
+	{shiftUp, 5, 0, 0.12, 1.75},
+	{shiftUp, 8, 0, 0.14, 2.8},
+	{exceed, 0.10, 0.4, 0.08, 1.3},
+	{exceed, 0.02, 0.25, 0.1, 2},
+	{exceed, 0.004, 0.25, 0.12, 2.5},
+	{extreme, 0.1, 0.25, 0.14, 3},
+	{shiftDown, 2, 0, 0.3, 0.7},
+	{shiftDown, 4, 0, 0.3, 1.4},
+	{shiftDown, 7, 0, 0.4, 2.45},
 }
 
-// logRatio is the logarithm of the likelihood ratio of a sample with tail
-// probability p and normal score z. Its exponential has mean one when p is
-// uniform.
-func (a *alternative) logRatio(p, logP, z float64) float64 {
+// Normal scores count no more than these: one very slow sample is no alarm,
+// and one fast sample does not outweigh what slow ones said, as with a fault
+// that comes and goes.
+const (
+	mostScore  = 4.5
+	leastScore = -2
+	// clipGain makes up for what cutting from below adds to the mean ratio.
+	clipGain = 0.0013
+)
+
+// evidence is a sample as the tests see it.
+type evidence struct {
+	p, logP  float64 // tail probability
+	up, down float64 // normal score, cut, and the same of the other side
+	// Exponentials of sizeUnit times those.
+	expUp, expDown float64
+}
+
+func evidenceOf(p float64) evidence {
+	z := score(p)
+	e := evidence{p: p, logP: math.Log(p)}
+	e.up, e.down = min(max(z, leastScore), mostScore), min(max(-z, leastScore), mostScore)
+	e.expUp, e.expDown = math.Exp(sizeUnit*(e.up-clipGain)), math.Exp(sizeUnit*(e.down-clipGain))
+	return e
+}
+
+// power multiplies; sizes are small whole numbers.
+func power(x, n float64) float64 {
+	y := 1.0
+	for ; n > 0; n-- {
+		y *= x
+	}
+	return y
+}
+
+// ratio is the likelihood ratio of a sample, and its logarithm. Its mean is at
+// most one when tail probabilities are uniform.
+func (a *alternative) ratio(e *evidence) (ratio, log float64) {
 	switch a.Kind {
 	case shiftUp:
-		return a.Size*z - a.Size*a.Size/2
+		log = a.Reach*(e.up-clipGain) - a.Reach*a.Reach/2
+		return power(e.expUp, a.Size) * normal[int(a.Size)], log
 	case shiftDown:
-		return -a.Size*z - a.Size*a.Size/2
+		log = a.Reach*(e.down-clipGain) - a.Reach*a.Reach/2
+		return power(e.expDown, a.Size) * normal[int(a.Size)], log
 	case exceed:
-		if p < a.Size {
-			return math.Log(a.Share / a.Size)
+		ratio = (1 - a.Share) / (1 - a.Size)
+		if e.p < a.Size {
+			ratio = a.Share / a.Size
 		}
-		return math.Log((1 - a.Share) / (1 - a.Size))
+	case extreme:
+		// Beta density of the tail probability; see Vovk & Wang 2021 for such
+		// calibrators.
+		ratio = 1 - a.Share + a.Share*a.Size*math.Exp((a.Size-1)*e.logP)
 	}
-	// Beta density of the tail probability, see Vovk & Wang 2021 for such
-	// calibrators.
-	return math.Log(1 - a.Share + a.Share*a.Size*math.Exp((a.Size-1)*logP))
+	return ratio, math.Log(ratio)
 }
+
+// normal holds exp(-δ²/2) for δ of so many size units; nobody changes it.
+var normal = func() (n [9]float64) {
+	for i := range n {
+		d := sizeUnit * float64(i)
+		n[i] = math.Exp(-d * d / 2)
+	}
+	return n
+}()
 
 // test is the running statistic of one alternative.
 type test struct {
-	R     float64
-	Cusum float64 // Page's statistic: the best start of the change
-	Since int64   // that start
-	N     float64 // samples since
+	Since int64 // the best start of the change
+	R     float32
+	Cusum float32 // Page's statistic, which that start is of
+	N     float32 // samples since
 	// Peaks of quiet times, for tempo: the first value of log(1+R) over
 	// peakFrom in an excursion, its largest, and sums over past excursions.
-	First, Peak       float64
-	Excess, Excursion float64
+	First, Peak       float32
+	Excess, Excursion float32
 }
 
 const (
-	peakFrom  = 3
-	peakUntil = 1
-	peakTrust = 25
-	maxR      = 1e15
+	peakFrom   = 3
+	peakUntil  = 1
+	peakTrust  = 25
+	peakMemory = 200
+	maxR       = 1e15
+	// lowR is where log(1+R) begins to matter: at peakFrom.
+	lowR = 19
 )
 
-// step takes in the log likelihood ratio of a sample.
-func (t *test) step(l float64, at int64) {
-	t.R = min((1+t.R)*math.Exp(l), maxR)
+// step takes in the likelihood ratio of a sample.
+func (t *test) step(ratio, log float64, at int64) {
+	t.R = float32(min((1+float64(t.R))*ratio, maxR))
 	if t.Cusum == 0 {
 		t.Since, t.N = at, 0
 	}
 	t.N++
-	t.Cusum = max(t.Cusum+l, 0)
+	t.Cusum = max(t.Cusum+float32(log), 0)
 }
 
 // value is the logarithm of the statistic.
-func (t *test) value() float64 { return math.Log1p(t.R) }
+func (t *test) value() float64 { return math.Log1p(float64(t.R)) }
 
 // quiet follows excursions while all is usual.
-func (t *test) quiet(v float64) {
+func (t *test) quiet(v float32) {
 	switch {
 	case t.Peak > 0 && v < peakUntil:
 		t.Excess += t.Peak - t.First
 		t.Excursion++
 		t.First, t.Peak = 0, 0
-		if t.Excursion > 500 {
-			t.Excess, t.Excursion = t.Excess/2, t.Excursion/2
-		}
+		t.Excess -= t.Excess / peakMemory
+		t.Excursion -= t.Excursion / peakMemory
 	case t.Peak > 0:
 		t.Peak = max(t.Peak, v)
 	case v > peakFrom:
@@ -138,21 +182,22 @@ func (t *test) restart() {
 	t.R, t.Cusum, t.Since, t.N, t.First, t.Peak = 0, 0, 0, 0, 0, 0
 }
 
-// tempo is by how much log(1+R) counts. Excursions of R over a level have
-// exponential excess of mean one in theory; where they go further, because
-// the noise has more memory than was taken out of it, the statistic is scaled
-// back by what was seen.
-func (t *test) tempo() float64 {
-	return min(1, (peakTrust+t.Excursion)/(peakTrust+t.Excess))
-}
-
-// penalty is what has to be added to the threshold because the level is
-// uncertain by a variance, in normal scores: with the error constant over the
-// approach to the threshold h, false alarms are more frequent by the factor
-// exp(b·2h/δ), whose mean over a Gaussian b this is.
-func penalty(variance, threshold, reach float64) float64 {
-	f := threshold / reach
-	return 2 * f * f * variance
+// tempo is by how much log(1+R) counts, at most one; there are two reasons for
+// less, and the stronger one holds.
+//
+// Excursions of R over a level have exponential excess of mean one in theory.
+// Where they were seen to go further, because the noise has more memory than
+// was taken out of it or because cycles are not as the regression thinks, the
+// statistic is scaled back by that.
+//
+// And the level is uncertain by a variance (in normal scores). With an error b
+// that is constant over the approach to the threshold h, false alarms are more
+// frequent by the factor exp(b·2h/δ), whose mean over a Gaussian b is
+// exp(2·variance·(h/δ)²).
+func (t *test) tempo(variance, threshold, reach float64) float64 {
+	seen := float64((peakTrust + t.Excursion) / (peakTrust + t.Excess))
+	known := 1 / (1 + 2*variance*threshold/(reach*reach))
+	return min(seen, known, 1)
 }
 
 // score is the normal score of a tail probability: Acklam's approximation,

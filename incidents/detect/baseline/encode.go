@@ -78,6 +78,8 @@ func (s *state) check() error {
 		{"blocks", s.Season.Len, blockLag},
 		{"first hour", s.Hours.First, hoursKept - 1},
 		{"hours", s.Hours.Len, hoursKept},
+		{"slot", s.Routine.Slot + 1, slots},
+		{"hour", s.Noise.Hour, 23},
 		{"test", s.Trouble.Test, ups + downs - 1},
 		{"samples", s.Samples, math.MaxInt64},
 	} {

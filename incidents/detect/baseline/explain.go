@@ -59,7 +59,7 @@ func (j *Judge) explainBegin(out *Judgement, i int) string {
 	s := &j.s
 	now := time.Unix(0, s.Last).UTC()
 	since := j.clock(out.Onset, now)
-	a := alternatives(i)
+	a := &alternatives[i]
 	if a.Kind == exceed || a.Kind == extreme {
 		n := min(int64(s.Tests[i].N), recentLen)
 		if over := s.over(n); over >= 2 {
@@ -79,7 +79,7 @@ func (s *state) over(n int64) int {
 	var to [recentLen]float64
 	count := 0
 	for _, v := range s.recent(n, &to) {
-		if v > s.Season.Beta[0]+s.Band.High {
+		if v > s.Season.Beta[0]+s.Band.High*s.Noise.Spread {
 			count++
 		}
 	}

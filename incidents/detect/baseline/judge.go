@@ -211,21 +211,30 @@ func (j *Judge) Observe(sample Sample) Judgement {
 	s := &j.s
 	y := math.Log(min(max(sample.Millis, minMillis), maxMillis))
 	var x features
-	x.at(sample.At, &j.config)
+	slot := x.at(sample.At, &j.config)
 	if s.Samples == 0 {
 		s.First = at
 		s.Season.begin(y, at)
 	} else {
 		s.cadence(at)
 	}
-	base := s.Season.dot(&x)
-	out := Judgement{Expected: math.Exp(base + s.Band.Mid), Lower: math.Exp(base + s.Band.Low), Upper: math.Exp(base + s.Band.High)}
+	if slot != s.Routine.Slot || s.Samples <= minLearnt || s.Season.Moved {
+		s.measure(&x)
+	}
+	smooth := s.Season.dot(&x)
+	base := smooth + s.Routine.enter(slot, at, math.Sqrt(s.Noise.longRun()))
+	s.Noise.enter(slot)
+	out := Judgement{
+		Expected: math.Exp(base + s.Band.Mid*s.Noise.Spread),
+		Lower:    math.Exp(base + s.Band.Low*s.Noise.Spread),
+		Upper:    math.Exp(base + s.Band.High*s.Noise.Spread),
+	}
 	if s.Samples == 0 {
 		out.Expected, out.Lower, out.Upper = 0, 0, 0
 	}
 
 	r := y - base
-	e := s.Noise.whiten(r, at, s.Interval)
+	e := s.Noise.whiten(r, at, s.Interval) / s.Noise.Spread
 	p := s.Noise.tail(e)
 	out.Tail = p
 	hourOver, inHour := s.Hours.tick(at)
@@ -245,12 +254,10 @@ func (j *Judge) Observe(sample Sample) Judgement {
 		j.detect(&out, &x, p, at)
 	}
 	if s.State <= Usual && out.Event == NoEvent {
-		s.learn(&j.config, r, base, at)
+		s.learn(&j.config, r, smooth, at)
 	}
 	s.Noise.hold(r, at)
-	if at-s.Season.Measured >= int64(blockLength) || s.Samples <= minLearnt {
-		s.Season.measure(&x, at)
-	}
+	s.Routine.add(y-smooth, 2)
 	if hourOver && s.Samples > minLearnt {
 		j.lookForChange(&out, &x, at)
 	}

@@ -16,8 +16,10 @@ const (
 	// of minutes.
 	histogramMemory = 30000
 
-	scaleMemory = 1500
-	covMemory   = 4000
+	scaleMemory  = 1500
+	covMemory    = 4000
+	spreadMemory = 1500
+	spreadTrust  = 300
 
 	tailShare  = 0.025 // of samples that the Pareto tail stands for
 	tailEnough = 15    // of them before it is fitted
@@ -34,10 +36,17 @@ const (
 
 // noise is the state of the residuals' distribution.
 type noise struct {
-	Scale float64 // 68 % of whitened residuals are smaller
-	N     float64 // whitened residuals learnt
-	Total float64 // weight of the histogram
-	Hist  [bins]float32
+	// Scale is what 68 % of whitened residuals are smaller than, and Hours the
+	// logarithm of by how much that is more or less at an hour of the day:
+	// busy hours are often noisier. Spread is the factor for the present one.
+	Scale  float64
+	Hours  [24]float32
+	HoursN [24]float32
+	Hour   int64
+	Spread float64
+	N      float64 // whitened residuals learnt
+	Total  float64 // weight of the histogram
+	Hist   [bins]float32
 
 	// The fitted tail: above At, which Share of the samples are.
 	At, Share, Width, Shape float64
@@ -50,7 +59,7 @@ type noise struct {
 
 const firstScale = 0.2
 
-func (n *noise) reset() { *n = noise{Scale: firstScale, Var: firstScale * firstScale} }
+func (n *noise) reset() { *n = noise{Scale: firstScale, Spread: 1, Var: firstScale * firstScale} }
 
 // phi is the autocorrelation of neighbouring samples.
 func (n *noise) phi() float64 {
@@ -140,7 +149,31 @@ func (n *noise) tail(e float64) float64 {
 	return min(max(p, floor), 1-floor)
 }
 
-// learn takes in a whitened residual.
+// enter sets the spread for a slot of the week.
+func (n *noise) enter(slot int64) {
+	hour := slot / 6 % 24
+	if hour != n.Hour || n.N == 0 {
+		n.Hour = hour
+		n.Spread = math.Exp(float64(n.Hours[hour]))
+	}
+}
+
+// spread learns how noisy this hour is from an evened residual.
+func (n *noise) spread(e float64) {
+	h := n.Hour
+	n.HoursN[h] = min(n.HoursN[h]+1, spreadMemory)
+	n.Hours[h] = min(max(n.Hours[h]+float32(beyond(e/n.Scale))/(n.HoursN[h]+spreadTrust), -2), 2)
+}
+
+// beyond steps towards the scale that 68 % lie within, in units of logarithm.
+func beyond(x float64) float64 {
+	if math.Abs(x) > 1 {
+		return 0.683 / 0.484
+	}
+	return -0.317 / 0.484
+}
+
+// learn takes in a whitened and evened residual.
 func (n *noise) learn(e float64) {
 	n.N++
 	x := e / n.Scale
@@ -151,11 +184,7 @@ func (n *noise) learn(e float64) {
 		n.fade(0.5)
 	}
 	rate := 1 / min(n.N+4, scaleMemory)
-	over := -0.317
-	if math.Abs(x) > 1 {
-		over = 0.683
-	}
-	n.Scale = min(max(n.Scale*math.Exp(rate*over/0.484), 1e-6), 10)
+	n.Scale = min(max(n.Scale*math.Exp(rate*beyond(x)), 1e-6), 10)
 }
 
 // fade lessens the weight of what was seen.
@@ -215,7 +244,7 @@ func (n *noise) fit() {
 // % of usual samples lie within whatever their shape (online conformal
 // prediction, Gibbs & Candès 2021).
 type band struct {
-	Low, Mid, High float64 // relative to the level, log latency
+	Low, Mid, High float64 // relative to the level, evened log latency
 	N              float64
 }
 

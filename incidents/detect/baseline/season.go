@@ -23,6 +23,10 @@ const (
 	// of a block's mean.
 	levelDrift = 0.008
 	cycleDrift = 0.001
+
+	// The level counts as not known if its variance is over so many times that
+	// of a sample.
+	unknown = 0.05
 )
 
 // block is what some minutes of samples have in common.
@@ -47,7 +51,8 @@ type season struct {
 	LastAt     int64 // start of the block learnt last
 	// Uncertainty is the variance of the level at the present time.
 	Uncertainty float64
-	Measured    int64 // when that was found
+	// Moved tells that coefficients moved since that was found.
+	Moved bool
 	// LastZ is the last block's normalised innovation; NoiseScale and
 	// DriftScale adapt the filter to what innovations are like: too large
 	// means more noise, alike in a row means more drift (Mehra 1970).
@@ -133,14 +138,20 @@ func (s *season) drop(from int64) {
 }
 
 // lag is how many closed blocks may wait: none in the first hours, when
-// everything is news.
-func (s *season) lag() int64 { return min(blockLag-1, s.Blocks/24) }
+// everything is news, and none while the level is not known, as on the first
+// morning of a weekend. variance is that of a sample's mean error.
+func (s *season) lag(variance float64) int64 {
+	if s.Uncertainty > unknown*variance {
+		return 0
+	}
+	return min(blockLag-1, s.Blocks/24)
+}
 
 // learn takes in the oldest pending blocks. variance is that of one sample's
 // mean error: of independent samples, their variance.
 func (s *season) learn(c *Config, variance float64) {
 	var x features
-	for s.Len > s.lag() {
+	for s.Len > s.lag(variance) {
 		b := &s.Pending[s.First]
 		x.at(time.Unix(0, b.Start+int64(blockLength)/2), c)
 		s.update(&x, b, variance)
@@ -162,7 +173,7 @@ func (s *season) update(x *features, b *block, variance float64) {
 		s.NoiseScale = min(max(s.NoiseScale*math.Exp(0.005*(z*z-0.97)), 0.5), 50)
 		s.DriftScale = min(max(math.Pow(s.DriftScale, 0.995)*math.Exp(0.02*z*s.LastZ), 1), 1000)
 	}
-	s.LastZ = z
+	s.LastZ, s.Moved = z, true
 }
 
 // correct moves the coefficients to what was observed, at most so many of its
@@ -184,12 +195,6 @@ func (s *season) correct(x *features, level, noise, most float64) float64 {
 	return z
 }
 
-// measure finds how uncertain the level is now, learning's lag included.
-func (s *season) measure(x *features, at int64) {
-	_, s.Uncertainty = s.gain(x)
-	s.Measured = at
-}
-
 // widen lets the coefficients drift.
 func (s *season) widen(level, cycle float64) {
 	for i := range dimension {
@@ -209,6 +214,6 @@ func (s *season) widen(level, cycle float64) {
 func (s *season) shift(x *features, by, variance float64) {
 	s.P[0] = min(s.P[0]+by*by/4, 4)
 	s.correct(x, s.dot(x)+by, variance/20, math.Inf(1))
-	s.LastZ, s.Measured = 0, 0
+	s.LastZ, s.Moved = 0, true
 	s.First, s.Len, s.Open = 0, 0, block{} // these are of the old level
 }

@@ -16,10 +16,11 @@ type state struct {
 	Interval    float64 // usual time between samples, nanoseconds
 	State       State
 
-	Season season
-	Noise  noise
-	Band   band
-	Tests  [ups + downs]test
+	Season  season
+	Routine routine
+	Noise   noise
+	Band    band
+	Tests   [ups + downs]test
 
 	// The last samples, without their season (log latency) and whitened; At
 	// is where the next one goes, and Unlearnt whitened ones wait to be
@@ -41,13 +42,15 @@ type trouble struct {
 	Back  [2]float64
 	Since int64
 	Calm  float64
-	// LastLapse is when a new level was accepted last.
-	LastLapse int64
+	// LastLapse is when a new level was accepted last, and LastOnset since when
+	// it had been there.
+	LastLapse, LastOnset int64
 }
 
 func (s *state) reset() {
 	*s = state{}
 	s.Noise.reset()
+	s.Routine.reset()
 	s.Band.reset()
 }
 
@@ -103,7 +106,8 @@ func (s *state) clipAt() float64 {
 // learn takes in a sample that is thought to be usual.
 func (s *state) learn(c *Config, r, base float64, at int64) {
 	s.Noise.pair(r, at, s.Interval)
-	s.Band.learn(r, s.Noise.deviation())
+	s.Band.learn(r/s.Noise.Spread, s.Noise.deviation())
+	s.Noise.spread(float64(s.Whitened[(s.At-1+recentLen)%recentLen]))
 
 	s.Unlearnt = min(s.Unlearnt+1, recentLen)
 	lag := min(int64(recentLen-1), s.Samples/20)
@@ -117,10 +121,21 @@ func (s *state) learn(c *Config, r, base float64, at int64) {
 	}
 }
 
+// measure finds how uncertain the level is at a moment. What was thought to
+// speak for a change while it was not known is forgotten when it is.
+func (s *state) measure(x *features) {
+	before := s.Season.Uncertainty
+	_, s.Season.Uncertainty = s.Season.gain(x)
+	s.Season.Moved = false
+	if s.State == Usual && before > unknown*s.Noise.longRun() && s.Season.Uncertainty < before/2 {
+		s.restart()
+	}
+}
+
 // doubt is the variance of the level in normal scores.
 func (s *state) doubt() float64 {
 	phi := s.Noise.phi()
-	f := (1 - phi) / s.Noise.Scale
+	f := (1 - phi) / (s.Noise.Scale * s.Noise.Spread)
 	return s.Season.Uncertainty*f*f + 1/(s.Noise.N+1)
 }
 
@@ -131,9 +146,15 @@ func (s *state) restart() {
 	}
 }
 
+// overshoot is by how much a statistic's threshold may be smaller than the
+// number of samples between false alarms, because it is passed by a leap
+// (Pollak 1987 has 0.56 for a shift of one, less for larger ones) and because
+// one alternative has to pass it alone.
+const overshoot = 0.4
+
 // logBudget is the threshold of the statistic: the logarithm of the number of
 // samples in the stated time between false alarms.
 func (j *Judge) logBudget() float64 {
 	interval := max(j.s.Interval, 1e6)
-	return math.Log(max(float64(j.config.FalseAlarmEvery)*float64(j.config.Series)/interval, 1000))
+	return math.Log(max(overshoot*float64(j.config.FalseAlarmEvery)*float64(j.config.Series)/interval, 1000))
 }

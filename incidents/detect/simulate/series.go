@@ -48,9 +48,17 @@ type Series struct {
 	// of the logarithm, Weekend is added to it on Saturdays and Sundays. All
 	// follow the wall clock of Zone, so that they move with summer time.
 	Daily, Weekly, Weekend float64
-	Peak                   float64        // hour of the day with the highest latency
-	Sharp                  float64        // 0 is a sine; up to 1 narrows the daily peak
-	Zone                   *time.Location // nil means UTC
+	Peak                   float64 // hour of the day with the highest latency
+	Sharp                  float64 // 0 is a sine; up to 1 narrows the daily peak
+	// Busy is by how much the logarithm of Sigma follows the daily cycle.
+	Busy float64
+	// Nightly slows what runs in the first twenty minutes after two o'clock by
+	// so much in log space: a job that comes every day.
+	Nightly float64
+	// Drift is the standard deviation per day of a random walk of the level,
+	// in log space.
+	Drift float64
+	Zone  *time.Location // nil means UTC
 	// Holidays are days ("2006-01-02" in Zone) that behave like a Sunday.
 	Holidays map[string]bool
 
@@ -131,6 +139,7 @@ const (
 	streamMissing
 	streamFailures
 	streamFaults
+	streamDrift
 )
 
 func (s *Series) stream(n uint64) *rand.Rand { return rand.New(rand.NewPCG(s.Seed, n)) }
@@ -149,6 +158,8 @@ func (s Series) Points() iter.Seq[Point] {
 		innovation := math.Sqrt(1 - s.AR*s.AR)
 		end := s.Start.Add(s.Length)
 		var gapEnd time.Time
+		drift, level := s.stream(streamDrift), 0.0
+		perStep := s.Drift * math.Sqrt(every.Hours()/24)
 		perPoint := s.Gaps * every.Hours() / (7 * 24)
 		for at := s.Start; at.Before(end); at = at.Add(every) {
 			// Every stream advances at every point, seen or not.
@@ -158,10 +169,11 @@ func (s Series) Points() iter.Seq[Point] {
 				gapEnd = at.Add(time.Duration(length * float64(s.GapLength)))
 			}
 			lost, broken, luck := missing.Float64() < s.Missing, failures.Float64() < s.FailureRate, faults.Float64()
+			level += perStep * drift.NormFloat64()
 			if lost || at.Before(gapEnd) {
 				continue
 			}
-			p := s.point(at, x, luck)
+			p := s.point(at, x, level, luck)
 			p.Failed = p.Failed || broken
 			if !yield(p) {
 				return
@@ -170,11 +182,11 @@ func (s Series) Points() iter.Seq[Point] {
 	}
 }
 
-// point is the run at a time with its noise (standard deviations) and its
-// luck under faults (uniform, 0 to 1).
-func (s *Series) point(at time.Time, x, luck float64) Point {
+// point is the run at a time with its noise (standard deviations), the drift
+// of its level, and its luck under faults (uniform, 0 to 1).
+func (s *Series) point(at time.Time, x, level, luck float64) Point {
 	p := Point{At: at.UTC()}
-	logShift, out := 0.0, false
+	logShift, out := level, false
 	for i := range s.Faults {
 		f := &s.Faults[i]
 		if !f.active(at) {
@@ -187,7 +199,8 @@ func (s *Series) point(at time.Time, x, luck float64) Point {
 		}
 		logShift += f.shift(at, luck) * s.Sigma
 	}
-	p.Value = s.usual(at)*math.Exp(s.Sigma*x+logShift) + s.Offset
+	usual, sigma := s.usual(at)
+	p.Value = usual*math.Exp(sigma*x+logShift) + s.Offset
 	if out {
 		p.Failed = true
 		if s.Timeout > 0 {
@@ -200,19 +213,26 @@ func (s *Series) point(at time.Time, x, luck float64) Point {
 	return p
 }
 
-// Usual is the median latency at a time, in milliseconds, if no fault acts.
-func (s Series) Usual(at time.Time) float64 { return s.usual(at) + s.Offset }
+// Usual is the median latency at a time, in milliseconds, if no fault acts and
+// the level did not drift.
+func (s Series) Usual(at time.Time) float64 {
+	usual, _ := s.usual(at)
+	return usual + s.Offset
+}
 
-func (s *Series) usual(at time.Time) float64 {
+// usual is the median latency at a time and the deviation of its logarithm.
+func (s *Series) usual(at time.Time) (usual, sigma float64) {
 	level := s.Level
 	if level == 0 {
 		level = 400
 	}
-	return level * math.Exp(s.season(at))
+	shift, busy := s.season(at)
+	return level * math.Exp(shift), s.Sigma * math.Exp(s.Busy*busy)
 }
 
-// season is what the cycles add to the logarithm of the latency.
-func (s *Series) season(at time.Time) float64 {
+// season is what the cycles add to the logarithm of the latency, and the daily
+// one alone, between -1 and 1.
+func (s *Series) season(at time.Time) (sum, cycle float64) {
 	zone := s.Zone
 	if zone == nil {
 		zone = time.UTC
@@ -223,17 +243,20 @@ func (s *Series) season(at time.Time) float64 {
 	if s.Holidays[local.Format(time.DateOnly)] {
 		day = time.Sunday
 	}
-	cycle := math.Cos(2 * math.Pi * (hour - s.Peak) / 24)
+	cycle = math.Cos(2 * math.Pi * (hour - s.Peak) / 24)
 	if s.Sharp > 0 {
 		// A von Mises bump, brought back to the range of a cosine.
 		k := 4 * s.Sharp
 		cycle = 2*(math.Exp(k*(cycle-1))-math.Exp(-2*k))/(1-math.Exp(-2*k)) - 1
 	}
-	sum := s.Daily * cycle
+	sum = s.Daily * cycle
 	// The week peaks on Wednesday noon.
 	sum += s.Weekly * math.Cos(2*math.Pi*(float64(day)+hour/24-3.5)/7)
 	if day == time.Saturday || day == time.Sunday {
 		sum += s.Weekend
 	}
-	return sum
+	if local.Hour() == 2 && local.Minute() < 20 {
+		sum += s.Nightly
+	}
+	return sum, cycle
 }
