@@ -204,8 +204,13 @@ func (s *Server) fillNotes(ctx context.Context, v *checkView, now time.Time) err
 		if err != nil {
 			return fmt.Errorf("read the judgement of run %s: %w", run.ID, err)
 		}
-		v.Judgement = &j
-		break
+		if v.Judgement == nil {
+			v.Judgement = &j
+		}
+		if j.Learned > 0 || j.ExpectedMS > 0 {
+			v.Judgement = &j // a run that failed says nothing of latency
+			break
+		}
 	}
 	return nil
 }
