@@ -14,6 +14,9 @@ import (
 type surgeCalibration struct {
 	stated, count, saturated [len(calibrationEdges)]float64
 	fits, drifted, timeOfDay int
+	// beyond sums up the shares of runs at the peak that take longer than what
+	// one in twenty is said to, over plain servers.
+	beyond, plain float64
 }
 
 // calibrationEdges are the upper ends of classes of stated probability.
@@ -26,6 +29,11 @@ func (c *surgeCalibration) add(server surgeServer, f *surge.Fit) {
 	}
 	if f.TimeOfDay == surge.ByTime {
 		c.timeOfDay++
+	}
+	if peak := f.At(f.Peak); server.outliers == 0 && !peak.P95.Saturates {
+		z := math.Log(peak.P95.Value.Seconds()/server.median(f.Peak)) / server.noise
+		c.beyond += 0.5 * math.Erfc(z/math.Sqrt2)
+		c.plain++
 	}
 	for _, factor := range []float64{1.2, 1.5, 2, 3, 5, 8} {
 		p := f.At(factor * f.Peak)
@@ -59,6 +67,7 @@ func (c *surgeCalibration) write(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "histories without a change in which one was found: %d of %d; put down to the time of day: %d\n", c.drifted, c.fits, c.timeOfDay)
+	_, err := fmt.Fprintf(w, "runs at the peak beyond what one in twenty is said to take: %.1f %%\nhistories without a change in which one was found: %d of %d; put down to the time of day: %d\n",
+		100*c.beyond/max(1, c.plain), c.drifted, c.fits, c.timeOfDay)
 	return err
 }
