@@ -53,6 +53,13 @@ func OpenReader(ctx context.Context, path string) (_ *Reader, err error) {
 	return &Reader{runs: s, overview: s, incidentLog: s, store: s}, nil
 }
 
+// CheckRunsAfter gives up to limit runs of a check, at all locations, with a
+// Seq above seq, in the order of the log, which is the order in which they are
+// judged. Their artifacts come without Data.
+func (r *Reader) CheckRunsAfter(ctx context.Context, checkID string, seq int64, limit int) ([]storage.Entry, error) {
+	return r.store.checkRunsAfter(ctx, checkID, seq, limit)
+}
+
 // Close ends reading.
 func (r *Reader) Close() error { return r.store.wrap("close", r.store.reading.Close()) }
 
