@@ -12,7 +12,7 @@ import (
 )
 
 // More seeds give better figures: go test -run SuggestionHolds -v -seeds 40.
-var seeds = flag.Int("seeds", 3, "worlds of each kind in TestSuggestionHolds")
+var seeds = flag.Int("seeds", 2, "worlds of each kind in TestSuggestionHolds")
 
 const month = 30 * 24 * time.Hour
 
@@ -28,42 +28,44 @@ func suggest(t *testing.T, w world, recorded ...Recorded) *Suggestion {
 	return s
 }
 
-// TestSuggestionHolds tries suggestions on months that they were not made from.
+// TestSuggestionHolds tries suggestions on a month that they were not made
+// from. Single ones may be off: the mean keeps what is promised.
 func TestSuggestionHolds(t *testing.T) {
-	kinds := map[string]world{
-		"independent": {every: 5 * time.Minute, daily: 0.3, noise: 0.2},
-		"correlated":  {every: 5 * time.Minute, daily: 0.3, noise: 0.2, hang: 0.7},
-		"no season":   {every: 5 * time.Minute, noise: 0.4, hang: 0.3},
-		"failures":    {every: 5 * time.Minute, noise: 0.2, daily: 0.2, alone: 0.01},
+	kinds := []struct {
+		name string
+		world
+	}{
+		{"independent", world{every: 5 * time.Minute, daily: 0.3, noise: 0.2}},
+		{"correlated", world{every: 5 * time.Minute, daily: 0.3, noise: 0.2, hang: 0.7}},
+		{"no season", world{every: 5 * time.Minute, noise: 0.4, hang: 0.3}},
+		{"failures", world{every: 5 * time.Minute, noise: 0.2, daily: 0.2, alone: 0.01}},
 	}
-	const days = 60
-	for name, w := range kinds {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			latency, failure := 0, 0
-			level := 0.0
-			for seed := range uint64(*seeds) {
-				w.seed, w.days = seed, 14
-				s := suggest(t, w)
-				if s.Refused != "" || s.False != 0 {
-					t.Fatalf("seed %d: %+v", seed, s)
-				}
-				level += float64(s.Degraded) / float64(*seeds)
-				check := aCheck(s.Degraded, s.Failed)
-				check.Confirm.Failures, check.Confirm.Of = s.Failures, s.Of
-				w.seed, w.days = 1000+seed, days
-				r := mustReplay(t, Samples(check, w.samples()), Options{Check: check})
-				latency += r.Totals.ByCause["latency"]
-				failure += r.Totals.ByCause["failure"]
+	all, months := 0, float64(*seeds*len(kinds))
+	for _, k := range kinds {
+		w := k.world
+		latency, failure := 0, 0
+		level := 0.0
+		for seed := range uint64(*seeds) {
+			w.seed, w.days = seed, 14
+			s := suggest(t, w)
+			if s.Refused != "" || s.False != 0 {
+				t.Fatalf("%s, seed %d: %+v", k.name, seed, s)
 			}
-			months := float64(*seeds) * days / 30
-			t.Logf("%.2f false alerts a month by thresholds, %.2f by failures; mean threshold %s",
-				float64(latency)/months, float64(failure)/months, latencyText(time.Duration(level)))
-			// At most one a month is promised: a few more by chance are forgiven.
-			if float64(latency) > 1.5*months || float64(failure) > 1.5*months {
-				t.Errorf("%d and %d false alerts in %.0f months", latency, failure, months)
-			}
-		})
+			level += float64(s.Degraded) / float64(*seeds)
+			check := aCheck(s.Degraded, s.Failed)
+			check.Confirm.Failures, check.Confirm.Of = s.Failures, s.Of
+			w.seed, w.days = 1000+seed, 30
+			r := mustReplay(t, Samples(check, w.samples()), Options{Check: check})
+			latency += r.Totals.ByCause["latency"]
+			failure += r.Totals.ByCause["failure"]
+		}
+		t.Logf("%s: %.2f false alerts a month by thresholds, %.2f by failures; mean threshold %s", k.name,
+			float64(latency)/float64(*seeds), float64(failure)/float64(*seeds), latencyText(time.Duration(level)))
+		all += latency + failure
+	}
+	// At most one a month is promised: a few more by chance are forgiven.
+	if float64(all) > 1.4*months {
+		t.Errorf("%d false alerts in %.0f months", all, months)
 	}
 }
 
