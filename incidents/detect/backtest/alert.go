@@ -59,12 +59,17 @@ type Totals struct {
 	// InAlert is the share of the span in which an alert that pages was open at
 	// one location at least.
 	InAlert float64 `json:"share_of_time_in_alert"`
+	// Predictions counts those of which it is known what became of them, and
+	// CameTrue those that came true.
+	Predictions int `json:"predictions"`
+	CameTrue    int `json:"predictions_came_true"`
 }
 
 const week = 7 * 24 * time.Hour
 
 func totalsOf(r *Result) Totals {
-	t := Totals{ByCause: map[detect.Cause]int{}}
+	t := r.Totals // what was counted on the way
+	t.ByCause = map[detect.Cause]int{}
 	var open []span
 	for i := range r.Alerts {
 		a := &r.Alerts[i]

@@ -138,6 +138,12 @@ func (r *replay) judge(recorded *probes.Run) {
 		r.count(&run)
 		s.profile.add(&run, &result.Judgement)
 		for _, n := range result.Notes {
+			if n.Kind == detect.NoteOutcome {
+				r.out.Totals.Predictions++
+				if n.CameTrue {
+					r.out.Totals.CameTrue++
+				}
+			}
 			if len(r.out.Notes) == maxNotes {
 				r.out.NotesLeftOut++
 				continue

@@ -152,6 +152,8 @@ func TestReplayTakesWhatJudgesSay(t *testing.T) {
 				r.Verdicts = []detect.Verdict{{Cause: detect.CauseForecast, Bad: after != detect.None, Before: before, Severity: after, Summary: text, BadRuns: 1, Since: run.Started}}
 			}
 			switch n++; n {
+			case 5, 6:
+				r.Notes = append(r.Notes, detect.Note{Kind: detect.NoteOutcome, At: run.Started, CameTrue: n == 6})
 			case 10:
 				verdict(detect.None, detect.Notice, "soon")
 			case 12:
@@ -168,7 +170,7 @@ func TestReplayTakesWhatJudgesSay(t *testing.T) {
 	if len(r.Alerts) != 1 || r.Alerts[0].Severity != detect.Warning || r.Alerts[0].Summary != "sooner" || r.Alerts[0].BadRuns != 3 || r.Alerts[0].Resolved.IsZero() {
 		t.Errorf("%s", shown(r.Alerts))
 	}
-	if len(r.Notes) != maxNotes || r.NotesLeftOut != 2016-maxNotes {
+	if len(r.Notes) != maxNotes || r.NotesLeftOut != 2018-maxNotes || r.Totals.Predictions != 2 || r.Totals.CameTrue != 1 {
 		t.Errorf("%d notes and %d more", len(r.Notes), r.NotesLeftOut)
 	}
 	c := &r.Profiles[0].Columns[3]

@@ -85,6 +85,9 @@ func (r *Result) totalsText() string {
 		text += " and " + plural(t.Notices, "notice", "notices")
 	}
 	text += fmt.Sprintf("; %s alerts per check-week; %s of the time in alert", decimal(t.AlertsPerWeek, 2), percent(t.InAlert))
+	if t.Predictions > 0 {
+		text += fmt.Sprintf("; %d of %s came true", t.CameTrue, plural(t.Predictions, "prediction", "predictions"))
+	}
 	if r.AlertsLeftOut > 0 {
 		text += fmt.Sprintf("; %s more alerts are in no figure", count(r.AlertsLeftOut))
 	}

@@ -87,6 +87,8 @@ func timeText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
 func percent(share float64) string {
 	switch p := 100 * share; {
+	case p > 0 && p < 0.01:
+		return "under 0.01 %"
 	case p == 0 || p >= 10:
 		return decimal(p, 1) + " %"
 	default:
