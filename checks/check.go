@@ -80,7 +80,8 @@ type Check struct {
 	Confirm Confirm
 	// Thresholds of the journey as a whole; those of steps are with the steps.
 	Thresholds Thresholds
-	Objective  *Objective // nil: nothing was promised
+	// Objectives are what was promised; their names are unique.
+	Objectives []Objective
 	// Detection is what is watched for besides thresholds and promises.
 	Detection Detection
 	// Locations limits the check to the named locations; empty means all.
@@ -113,14 +114,6 @@ type Confirm struct {
 	Failures int // m of "m of n"; at least 1
 	Of       int // n of "m of n"; at least Failures
 	Recovery int // good runs in a row; at least 1
-}
-
-// Objective is a promise: a share of good runs over a rolling window.
-type Objective struct {
-	Good float64       // share of good runs, over 0 and under 1: 0.995 for 99.5 %
-	Over time.Duration // the rolling window
-	// Latency, if set, makes a run good only if its journey took no longer.
-	Latency time.Duration
 }
 
 // Procedure is what responders do first: text, a link, or both. The text may

@@ -78,6 +78,8 @@ var sharedKeys = []key[checkDraft]{
 		form: anyOf(percentForm, ref("objective")), read: readObjective, instead: []string{"slo"}},
 	{name: "detection", doc: "What is watched for besides thresholds and promises; false for nothing.",
 		form: anyOf(boolForm, ref("detection")), read: readDetection, instead: []string{"detect", "anomaly", "anomaly_detection"}},
+	{name: "objectives", doc: "Several promises side by side, such as one on availability and one on latency.",
+		form: form{"type": "array", "maxItems": maxObjectives, "items": anyOf(percentForm, ref("objective"))}, read: readObjectives, instead: []string{"slos"}},
 	{name: "locations", doc: "The locations that run the check. Default: all.", form: orList(idForm),
 		read: func(d *decoder, n *yaml.Node, c *checkDraft) {
 			if ids, _, ok := d.ids(n); ok {
@@ -172,6 +174,8 @@ func (d *decoder) readCheck(n *yaml.Node, base *checkDraft) {
 	}
 	c.localTimes(d)
 	d.checkThresholds(n, &c.Thresholds)
+	d.oneWay(n, entries)
+	c.nameObjectives()
 	d.readJourney(c)
 	if c.timeoutPos.Line > 0 && c.Schedule.Every > 0 && c.Timeout > c.Schedule.Every {
 		d.warn(c.timeoutPos, "timeout: %s is longer than every %s: a run that hangs makes the check miss its next start", formatDuration(c.Timeout), formatDuration(c.Schedule.Every))

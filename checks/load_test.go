@@ -140,7 +140,7 @@ checks:
 			Phases: map[Phase]Limit{PhaseFirstByte: {Degraded: 300 * time.Millisecond}},
 			Vitals: map[Vital]VitalLimit{VitalLCP: {Degraded: 2500}, VitalCLS: {Degraded: 0.1, Failed: 0.25}},
 		},
-		Objective: &Objective{0.995, 7 * 24 * time.Hour, 800 * time.Millisecond},
+		Objectives: []Objective{{Name: "latency", Good: 0.995, Over: 7 * 24 * time.Hour, Latency: 800 * time.Millisecond}},
 		Detection: Detection{
 			Degradation: true, FalseAlarmEvery: 14 * 24 * time.Hour, SmallestChange: 0.25, SmallestDelay: 50 * time.Millisecond,
 			AcceptAfter: 12 * time.Hour, Horizon: 24 * time.Hour,
@@ -173,7 +173,7 @@ func TestLoadDefaults(t *testing.T) {
 	if c.Name != "a" || !c.Enabled || c.Schedule.Every != DefaultEvery || c.Schedule.Zone != time.UTC || c.Timeout != DefaultTimeout {
 		t.Errorf("check: %+v", c)
 	}
-	if c.Confirm != (Confirm{2, 3, 2}) || c.Retries != (Retries{0, DefaultRetryBackoff}) || c.Objective != nil || !c.Procedure.IsZero() {
+	if c.Confirm != (Confirm{2, 3, 2}) || c.Retries != (Retries{0, DefaultRetryBackoff}) || c.Objectives != nil || !c.Procedure.IsZero() {
 		t.Errorf("check: %+v", c)
 	}
 	r := c.Journey.Steps[0].Action.(*Request)
@@ -398,7 +398,7 @@ checks:
 `, opts)
 	c := defs.Checks[0]
 	r := c.Journey.Steps[0].Action.(*Request)
-	if c.Schedule.Every != 3*time.Minute || c.Enabled || c.Retries.Count != 3 || c.Objective.Good != 0.99 || r.MaxBody != 5e6 || c.Description != "none" {
+	if c.Schedule.Every != 3*time.Minute || c.Enabled || c.Retries.Count != 3 || c.Objectives[0].Good != 0.99 || r.MaxBody != 5e6 || c.Description != "none" {
 		t.Errorf("check: %+v, request: %+v", c, r)
 	}
 	if ok, err := r.Expect[0].Condition.Holds(time.Second, nil); !ok || err != nil {

@@ -33,7 +33,7 @@ func definitions() form {
 	defs := form{}
 	for _, o := range []described{
 		&defaultsObject, &checkObject, &audienceObject, &webhookObject,
-		&retriesObject, &confirmObject, &objectiveObject, &detectionObject, &procedureObject, &maintenanceObject, &eventObject, &holidayObject, &deployObject, &loadObject,
+		&retriesObject, &confirmObject, &objectiveObject, &detectionObject, &procedureObject, &maintenanceObject, &eventObject, &holidayObject, &deployObject, &loadObject, &burnRateObject,
 		&thresholdsObject, &limitObject, &vitalObject,
 		&httpOptionsObject, &basicObject, &requestObject, &methodURLObject, &uploadObject, &expectObject, &conditionObject,
 		&browserOptionsObject, &stepObject, &targetObject, &fillObject, &selectObject, &pressObject, &waitObject, &pageObject, &evaluateObject,

@@ -123,6 +123,7 @@ func TestSchemaAndDecoderKnowTheSameKeys(t *testing.T) {
 		"confirm":         "checks: [{confirm: {%s}}]",
 		"objective":       "checks: [{objective: {%s}}]",
 		"detection":       "checks: [{detection: {%s}}]",
+		"burn_rate":       "checks: [{objective: {burn: [{%s}]}}]",
 		"procedure":       "checks: [{procedure: {%s}}]",
 		"maintenance":     "checks: [{maintenance: {%s}}]",
 		"thresholds":      "checks: [{thresholds: {%s}}]",

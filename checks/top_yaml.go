@@ -63,6 +63,7 @@ func (d *decoder) readDefaults(base *checkDraft) *checkDraft {
 			draft.Schedule.Every = 0
 		}
 		d.checkThresholds(d.top.defaults, &draft.Thresholds)
+		d.oneWay(d.top.defaults, entries)
 	})
 	return &draft
 }

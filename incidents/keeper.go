@@ -28,6 +28,9 @@ type Store interface {
 	// SeriesRuns gives up to 1,000 runs of a series from behind the place after
 	// to the place until in the log, in its order.
 	SeriesRuns(ctx context.Context, checkID, location string, after, until int64) ([]LoggedRun, error)
+	// Deployments gives the marked deployments that concern a check, at or after
+	// since and before until, the newest first.
+	Deployments(ctx context.Context, checkID string, since, until time.Time) ([]Note, error)
 	// Notifications gives all notifications of an incident.
 	Notifications(ctx context.Context, incidentID string) ([]Notification, error)
 	// Advance stores a change as a whole or not at all.
@@ -79,6 +82,7 @@ type Keeper struct {
 	watched  map[series]*watched
 	pending  pending
 	index    index
+	suspects map[string]suspect // of open incidents, by their id
 }
 
 // series is the runs of one check at one location, which are judged together.
@@ -195,13 +199,26 @@ func (k *Keeper) judge(ctx context.Context, seq int64, run *probes.Run) error {
 	s := series{run.CheckID, run.Location}
 	w := k.watch(s)
 	k.inOrder(w, run)
+	w.SetCalendar(k.index.calendar(defs, check))
 	result := w.Judge(check, run)
+	if result.Lost != nil {
+		k.Logger.Warn("memory of a check starts afresh, all or in part", "check", s.check, "location", s.location, "error", result.Lost)
+	}
 	w.judged = seq
 	k.pending.touchSeries(s)
 	if !result.Judgement.IsZero() {
 		k.pending.judgements = append(k.pending.judgements, Judgement{seq, result.Judgement})
 	}
 	for i, n := range result.Notes {
+		if n.Kind == detect.NoteChange {
+			near, err := k.nearDeploy(ctx, defs, check, n.At)
+			if err != nil {
+				return err
+			}
+			if near != "" {
+				n.Text += ", " + near
+			}
+		}
 		k.pending.notes = append(k.pending.notes, Note{noteID(s, run, i), s.check, s.location, n})
 	}
 	for i := range result.Verdicts {
@@ -238,7 +255,11 @@ func (k *Keeper) follow(ctx context.Context, b basis, v *detect.Verdict) error {
 	if incident == nil && v.Severity == detect.None {
 		return nil // a bad run that is not confirmed
 	}
-	e := Event{At: b.run.Finished.UTC(), Severity: v.Severity, Summary: v.Summary, RunID: b.run.ID, Findings: v.Findings}
+	findings, err := k.findings(ctx, b, v)
+	if err != nil {
+		return err
+	}
+	e := Event{At: b.run.Finished.UTC(), Severity: v.Severity, Summary: v.Summary, RunID: b.run.ID, Findings: findings}
 	switch {
 	case incident == nil:
 		incident = open(b, at, v)

@@ -70,6 +70,7 @@ func (k *Keeper) recall(ctx context.Context, m Memory) error {
 		}
 		for i := range runs {
 			k.inOrder(w, &runs[i].Run)
+			w.SetCalendar(k.index.calendar(defs, check))
 			w.Judge(check, &runs[i].Run)
 			w.judged = runs[i].Seq
 		}
@@ -106,19 +107,42 @@ func (k *Keeper) lose() {
 
 // index finds checks by id among definitions that are replaced now and then.
 type index struct {
-	of   *checks.Definitions
-	byID map[string]*checks.Check
+	of        *checks.Definitions
+	byID      map[string]*checks.Check
+	calendars map[string]detect.Calendar // by check
 }
 
 func (x *index) check(defs *checks.Definitions, id string) (*checks.Check, bool) {
 	if x.of != defs {
-		x.of, x.byID = defs, make(map[string]*checks.Check, len(defs.Checks))
+		x.of, x.byID, x.calendars = defs, make(map[string]*checks.Check, len(defs.Checks)), map[string]detect.Calendar{}
 		for i := range defs.Checks {
 			x.byID[defs.Checks[i].ID] = &defs.Checks[i]
 		}
 	}
 	c, ok := x.byID[id]
 	return c, ok
+}
+
+// calendar gives the holidays of a check; nil if it has none.
+func (x *index) calendar(defs *checks.Definitions, check *checks.Check) detect.Calendar {
+	if len(defs.Holidays) == 0 {
+		return nil
+	}
+	c, ok := x.calendars[check.ID]
+	if !ok {
+		for i := range defs.Holidays {
+			h := &defs.Holidays[i]
+			if !h.Covers(check) {
+				continue
+			}
+			if c == nil {
+				c = detect.Calendar{}
+			}
+			c[fmt.Sprintf("%04d-%02d-%02d", h.Year, h.Month, h.Day)] = h.Like
+		}
+		x.calendars[check.ID] = c
+	}
+	return c
 }
 
 // pending is what was judged and is not yet stored.

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"time"
 
 	"outrider/incidents"
 	"outrider/incidents/detect"
@@ -27,6 +28,7 @@ type memoryStore struct {
 	seqs          map[[2]string]int64 // of memories
 	log           []probes.Run        // the run at place n of the log is log[n-1]
 	judgements    map[int64]detect.Judgement
+	deployed      []incidents.Note
 	incidents     map[string][]byte // JSON
 	notifications []incidents.Notification
 	advances      int
@@ -91,6 +93,18 @@ func (s *memoryStore) SeriesRuns(_ context.Context, check, location string, afte
 		}
 	}
 	return runs, nil
+}
+
+func (s *memoryStore) Deployments(_ context.Context, check string, since, until time.Time) ([]incidents.Note, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []incidents.Note
+	for _, n := range s.deployed {
+		if (n.CheckID == "" || n.CheckID == check) && !n.At.Before(since) && n.At.Before(until) {
+			list = append(list, n)
+		}
+	}
+	return list, nil
 }
 
 func (s *memoryStore) Notifications(_ context.Context, id string) ([]incidents.Notification, error) {

@@ -62,6 +62,13 @@ func redactFailure(f *Failure, r *checks.Redactor) {
 func redactStep(s *Step, r *checks.Redactor) {
 	line(&s.Name, r, shortText)
 	redactFailure(s.Failure, r)
+	line(&s.Exception, r, longText)
+	for i := range s.Resources {
+		g := &s.Resources[i]
+		line(&g.Host, r, shortText)
+		redactResource(g.Slowest, r)
+		redactResource(g.Broken, r)
+	}
 	if s.HTTP == nil {
 		return
 	}
@@ -75,6 +82,15 @@ func redactStep(s *Step, r *checks.Redactor) {
 		line(&tls.Issuer, r, shortText)
 		line(&tls.Subject, r, shortText)
 	}
+}
+
+func redactResource(x *Resource, r *checks.Redactor) {
+	if x == nil {
+		return
+	}
+	line(&x.Path, r, shortText)
+	line(&x.Type, r, shortText)
+	line(&x.Error, r, shortText)
 }
 
 func redactArtifact(a *Artifact, r *checks.Redactor) {
@@ -153,6 +169,18 @@ func saysSecret(run *Run, r *checks.Redactor) bool {
 			return true
 		}
 		add(step.Name)
+		add(step.Exception)
+		for i := range step.Resources {
+			g := &step.Resources[i]
+			add(g.Host)
+			for _, x := range []*Resource{g.Slowest, g.Broken} {
+				if x != nil {
+					add(x.Path)
+					add(x.Type)
+					add(x.Error)
+				}
+			}
+		}
 		if h := step.HTTP; h != nil {
 			add(h.Method)
 			add(h.URL)

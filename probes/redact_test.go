@@ -29,7 +29,9 @@ func TestSecretsAreTakenOutEverywhere(t *testing.T) {
 		Outcome: probes.Failed, Failure: failure, Browser: secret,
 		Steps: []probes.Step{{Name: "step " + secret, Failure: failure, Outcome: probes.Failed, HTTP: &probes.HTTP{
 			URL: "https://x/?token=hunter22%2Fxyz", Address: secret, TLS: &probes.TLS{Issuer: secret, Subject: secret, Cipher: secret, Version: secret},
-		}}},
+		}, Exception: "threw " + secret, Resources: []probes.ResourceGroup{{
+			Host: secret, Slowest: &probes.Resource{Path: "/" + secret, Type: secret}, Broken: &probes.Resource{Error: secret},
+		}}}},
 		Artifacts: []probes.Artifact{
 			{Name: "page.txt", MediaType: "text/plain; charset=utf-8", Data: []byte("the page says " + secret), Bytes: 26},
 			{Name: "answer.json", MediaType: "application/problem+json", Data: []byte(`"` + secret + `"`)},
@@ -61,6 +63,21 @@ func TestPassingRunsAreRedactedToo(t *testing.T) {
 	got := executed(t, probes.Run{Outcome: probes.Passed, Steps: []probes.Step{{Name: "s", Outcome: probes.Passed, HTTP: &probes.HTTP{URL: "https://x/hunter22"}}}}, "hunter22")
 	if got.Steps[0].HTTP.URL != "https://x/"+checks.Redacted || got.Labels["token"] != checks.Redacted || strings.Contains(got.CheckName, "hunter22") {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestResourcesOfPassingRunsAreRedactedToo(t *testing.T) {
+	for name, step := range map[string]probes.Step{
+		"exception": {Exception: "hunter22"},
+		"host":      {Resources: []probes.ResourceGroup{{Host: "hunter22"}}},
+		"slowest":   {Resources: []probes.ResourceGroup{{Slowest: &probes.Resource{Path: "/hunter22"}}}},
+		"broken":    {Resources: []probes.ResourceGroup{{Broken: &probes.Resource{Error: "hunter22"}}}},
+	} {
+		got := executed(t, probes.Run{Outcome: probes.Passed, Steps: []probes.Step{step}}, "hunter22")
+		text, err := json.Marshal(got.Steps)
+		if err != nil || strings.Contains(string(text), "hunter22") {
+			t.Errorf("%s: %s, %v", name, text, err)
+		}
 	}
 }
 

@@ -88,6 +88,57 @@ type Step struct {
 	HTTP     *HTTP         `json:"http,omitempty"`
 	// Vitals are those of the page that the step left behind.
 	Vitals *Vitals `json:"vitals,omitempty"`
+	// Resources sums up by host what the page asked for during a step in a
+	// browser, apart from the document that HTTP is about: the host that the
+	// step waited for longest first. There are at most MaxResourceGroups.
+	Resources []ResourceGroup `json:"resources,omitempty"`
+	// Exception is the last uncaught exception of the page during a step in a
+	// browser: one line, secrets taken out.
+	Exception string `json:"exception,omitempty"`
+}
+
+// MaxResourceGroups bounds the groups of a step.
+const MaxResourceGroups = 16
+
+// ResourceGroup is what a page asked one host for during a step.
+type ResourceGroup struct {
+	// Host is that of the URLs, with the port if they name one. It is empty in
+	// the last group if that sums up the hosts beyond the bound.
+	Host string `json:"host"`
+	// FirstParty tells that the host is of the same site as the journey's
+	// first page; others are third parties.
+	FirstParty bool `json:"first_party"`
+	// Requests were under way at some time of the step. Of them, Failed ended
+	// in it with a network error or a status of 400 and more, and Pending had
+	// not ended when the step did.
+	Requests int `json:"requests"`
+	Failed   int `json:"failed,omitempty"`
+	Pending  int `json:"pending,omitempty"`
+	// Time is the part of the step's duration that is put down to the host.
+	// A moment in which the document was not under way belongs to that request
+	// under way which ended last, since the step could not go on before; so
+	// the times of a step's groups and the phases of its document never count
+	// a moment twice. What was pending counts in a failed step only: another
+	// one did not wait for it.
+	Time time.Duration `json:"time_ns"`
+	// TransferBytes came over the wire by requests that ended in the step.
+	TransferBytes int64 `json:"transfer_bytes"`
+	// Slowest is the request with the largest part of Time.
+	Slowest *Resource `json:"slowest,omitempty"`
+	// Broken is the first request that failed.
+	Broken *Resource `json:"broken,omitempty"`
+}
+
+// Resource is one request of a page.
+type Resource struct {
+	Path   string `json:"path"` // without query, secrets taken out
+	Type   string `json:"type"` // as the browser calls it: "image", "script", "fetch"
+	Status int    `json:"status,omitempty"`
+	Error  string `json:"error,omitempty"` // network error
+	// Time is from the request to its end, or to that of the step; Wait is the
+	// part of it before the answer began.
+	Time time.Duration `json:"time_ns"`
+	Wait time.Duration `json:"wait_ns"`
 }
 
 // HTTP is what a request took. Durations of several hops (redirects) are

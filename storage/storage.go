@@ -41,6 +41,12 @@ type Runs interface {
 	Run(ctx context.Context, id string) (Entry, error)
 	// Artifact gives one artifact with its Data.
 	Artifact(ctx context.Context, runID, name string) (probes.Artifact, error)
+	// Within counts the runs of the hours that start at or after since and
+	// before until: how many there are, unknown ones and those in maintenance
+	// left out, and how many of them worked and took no longer than a latency.
+	// A latency that the store was not told of (it is promised by no objective)
+	// is counted as far back as runs are kept.
+	Within(ctx context.Context, checkID string, latency time.Duration, since, until time.Time) (Kept, error)
 	// Hours gives hourly roll-ups of a check, oldest first, hours without runs
 	// left out.
 	Hours(ctx context.Context, checkID string, since, until time.Time) ([]Hour, error)
@@ -84,6 +90,9 @@ type Counts struct {
 	Unknown     int
 	Maintenance int
 }
+
+// Kept is how many runs kept a promise.
+type Kept struct{ Good, Total int }
 
 // Hour sums up the runs of a check that started within one hour. Roll-ups
 // outlive the runs they are made of. Runs with outcome unknown and runs made

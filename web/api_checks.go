@@ -29,15 +29,16 @@ type apiCheckView struct {
 	// OpenIncidents are their ids.
 	OpenIncidents []string `json:"open_incidents"`
 
-	Schedule  string        `json:"schedule,omitempty"` // in words
-	Every     time.Duration `json:"every_ns,omitempty"`
-	Timeout   time.Duration `json:"timeout_ns,omitempty"`
-	Degraded  time.Duration `json:"degraded_over_ns,omitempty"`
-	Failed    time.Duration `json:"failed_over_ns,omitempty"`
-	Objective *apiObjective `json:"objective,omitempty"`
-	Notify    []string      `json:"notify,omitempty"`
-	Steps     []apiStep     `json:"steps"`
-	Procedure *apiProcedure `json:"procedure,omitempty"`
+	Schedule string        `json:"schedule,omitempty"` // in words
+	Every    time.Duration `json:"every_ns,omitempty"`
+	Timeout  time.Duration `json:"timeout_ns,omitempty"`
+	Degraded time.Duration `json:"degraded_over_ns,omitempty"`
+	Failed   time.Duration `json:"failed_over_ns,omitempty"`
+	// Objectives are in the order of the definition.
+	Objectives []apiObjective `json:"objectives"`
+	Notify     []string       `json:"notify,omitempty"`
+	Steps      []apiStep      `json:"steps"`
+	Procedure  *apiProcedure  `json:"procedure,omitempty"`
 	// Recent are the newest runs, newest first; only in the list of one check.
 	Recent []apiSummary `json:"recent,omitempty"`
 }
@@ -55,13 +56,13 @@ type apiSummary struct {
 // apiObjective is a promise and how it is kept. The figures of its window are
 // absent while nothing has run.
 type apiObjective struct {
+	Name       string        `json:"name"`
 	Good       float64       `json:"good"`
 	Over       time.Duration `json:"over_ns"`
 	Latency    time.Duration `json:"latency_ns,omitempty"`
 	Runs       int           `json:"runs"`
 	Share      *float64      `json:"share,omitempty"`
 	BudgetLeft *float64      `json:"budget_left,omitempty"`
-	Estimated  bool          `json:"estimated,omitempty"`
 }
 
 type apiStep struct {
@@ -121,7 +122,7 @@ func (s *Server) apiCheckView(ctx context.Context, c *checkState) (apiCheckView,
 		ID: d.ID, Name: d.Name, Description: d.Description, Kind: d.Journey.Kind, Labels: d.Labels,
 		Enabled: d.Enabled, Defined: !c.Undefined, State: c.State,
 		Paused: c.Status.Paused, Running: c.Status.Running, Queued: c.Status.Queued, Missed: c.Status.Missed,
-		Next: c.Status.Next.UTC(), OpenIncidents: []string{},
+		Next: c.Status.Next.UTC(), OpenIncidents: []string{}, Objectives: []apiObjective{},
 		Schedule: schedule(d.Schedule), Every: d.Schedule.Every, Timeout: d.Timeout,
 		Degraded: d.Thresholds.Total.Degraded, Failed: d.Thresholds.Total.Failed, Notify: d.Notify,
 		Steps: make([]apiStep, len(d.Journey.Steps)),
@@ -139,17 +140,22 @@ func (s *Server) apiCheckView(ctx context.Context, c *checkState) (apiCheckView,
 	if p := d.Procedure; p.Text != "" || p.URL != "" {
 		v.Procedure = &apiProcedure{p.Text, p.URL}
 	}
-	if o := d.Objective; o != nil {
-		v.Objective = &apiObjective{Good: o.Good, Over: o.Over, Latency: o.Latency}
-		b, err := s.budgetOf(ctx, d)
-		if err != nil {
-			return v, err
-		}
-		if b != nil {
-			v.Objective.Runs, v.Objective.Share, v.Objective.BudgetLeft, v.Objective.Estimated = b.Runs, &b.Share, &b.Left, b.Estimated
-		}
+	budgets, err := s.budgetsOf(ctx, d)
+	if err != nil {
+		return v, err
+	}
+	for i, o := range d.Objectives {
+		v.Objectives = append(v.Objectives, newAPIObjective(o, budgets[i]))
 	}
 	return v, nil
+}
+
+func newAPIObjective(o checks.Objective, b *budget) apiObjective {
+	v := apiObjective{Name: o.Name, Good: o.Good, Over: o.Over, Latency: o.Latency}
+	if b != nil {
+		v.Runs, v.Share, v.BudgetLeft = b.Runs, &b.Share, &b.Left
+	}
+	return v
 }
 
 func newAPISummary(r storage.Summary) apiSummary {

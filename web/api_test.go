@@ -43,8 +43,8 @@ func TestAPIChecks(t *testing.T) {
 	if got := fmt.Sprint(c["open_incidents"]); got != "[inc-open]" {
 		t.Errorf("open incidents: %s", got)
 	}
-	goal := c["objective"].(map[string]any)
-	if goal["good"] != 0.995 || goal["runs"] != float64(perDay) || goal["budget_left"].(float64) >= 0 {
+	goal := c["objectives"].([]any)[0].(map[string]any)
+	if goal["name"] != "availability" || goal["good"] != 0.995 || goal["runs"] != float64(perDay) || goal["budget_left"].(float64) >= 0 {
 		t.Errorf("objective: %v", goal)
 	}
 	var some struct{ Checks []map[string]any }

@@ -16,7 +16,7 @@ func many(n int) *world {
 	w.status.health.Ready = true
 	for i := range n {
 		c := defined(fmt.Sprintf("check-%04d", i), fmt.Sprintf("Check number %d of the shop", i), checks.KindHTTP, "component=shop tier=gold")
-		c.Objective = &checks.Objective{Good: 0.999, Over: 30 * 24 * time.Hour}
+		c.Objectives = []checks.Objective{{Name: "availability", Good: 0.999, Over: 30 * 24 * time.Hour}}
 		w.defs.Checks = append(w.defs.Checks, c)
 		w.status.checks = append(w.status.checks, CheckStatus{Check: c, Next: noon.Add(time.Minute)})
 	}

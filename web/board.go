@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	stripRuns   = 40               // runs shown in the strip of a check
-	sparkSpan   = 24 * time.Hour   // time shown in the sparkline of a check
-	hoursTTL    = 30 * time.Second // roll-ups change slowly
-	estimateTTL = 5 * time.Minute
+	stripRuns = 40               // runs shown in the strip of a check
+	sparkSpan = 24 * time.Hour   // time shown in the sparkline of a check
+	hoursTTL  = 30 * time.Second // roll-ups change slowly
+	withinTTL = time.Minute      // asked for each check apart
 )
 
 // board keeps what the list of checks shows, so that a look at it reads only
@@ -29,7 +29,7 @@ type board struct {
 	recent map[string][]storage.Summary
 	hours  kept[map[string][]storage.Hour]
 	totals map[time.Duration]*kept[map[string]storage.Counts]
-	within map[withinKey]*kept[share]
+	kept   map[withinKey]*kept[storage.Kept]
 }
 
 // withinKey names a promise on latency of a check.
@@ -63,7 +63,7 @@ func newBoard(o storage.Overview, r storage.Runs, now func() time.Time) *board {
 		overview: o, runs: r, now: now,
 		recent: map[string][]storage.Summary{},
 		totals: map[time.Duration]*kept[map[string]storage.Counts]{},
-		within: map[withinKey]*kept[share]{},
+		kept:   map[withinKey]*kept[storage.Kept]{},
 	}
 }
 
@@ -122,22 +122,22 @@ func (b *board) over(ctx context.Context, window time.Duration) (map[string]stor
 	})
 }
 
-// estimate gives the share of runs that were good and within a latency,
-// estimated from the hourly roll-ups.
-func (b *board) estimate(ctx context.Context, check string, window, latency time.Duration) (share, error) {
+// within gives how many runs of a check were good and within a latency, over a
+// window until now.
+func (b *board) within(ctx context.Context, check string, window, latency time.Duration) (storage.Kept, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	key := withinKey{check, window, latency}
-	now, k := b.now(), b.within[key]
+	now, k := b.now(), b.kept[key]
 	if k == nil {
-		k = &kept[share]{}
-		b.within[key] = k
+		k = &kept[storage.Kept]{}
+		b.kept[key] = k
 	}
-	return k.read(now, estimateTTL, func() (share, error) {
-		hours, err := b.runs.Hours(ctx, check, now.Add(-window).Truncate(time.Hour), now)
+	return k.read(now, withinTTL, func() (storage.Kept, error) {
+		n, err := b.runs.Within(ctx, check, latency, now.Add(-window).Truncate(time.Hour), now)
 		if err != nil {
-			return share{}, fmt.Errorf("read hours of check %s: %w", check, err)
+			return n, fmt.Errorf("count runs of check %s within %s: %w", check, latency, err)
 		}
-		return estimateWithin(hours, latency), nil
+		return n, nil
 	})
 }

@@ -3,56 +3,15 @@ package web
 import (
 	"context"
 	"math"
-	"time"
 
 	"outrider/checks"
 	"outrider/storage"
 )
 
-// share is how many of the judged runs were good.
-type share struct {
-	Good, Total float64
-	Estimated   bool
-}
-
-// countShare takes passed and degraded runs as good: both worked.
-func countShare(c storage.Counts) share {
+// countKept takes passed and degraded runs as good: both worked.
+func countKept(c storage.Counts) storage.Kept {
 	good := c.Passed + c.Degraded
-	return share{Good: float64(good), Total: float64(good + c.Failed)}
-}
-
-// estimateWithin estimates how many runs were good and took no longer than a
-// latency. Roll-ups know the median, the 95th percentile and the maximum of
-// each hour; between those the share is taken to grow evenly.
-func estimateWithin(hours []storage.Hour, latency time.Duration) share {
-	sum := share{Estimated: true}
-	for _, h := range hours {
-		n := float64(h.Passed + h.Degraded + h.Failed)
-		good := float64(h.Passed + h.Degraded)
-		sum.Total += n
-		sum.Good += min(good, n*shareBelow(h, latency))
-	}
-	return sum
-}
-
-// shareBelow estimates the share of an hour's runs that took at most d.
-func shareBelow(h storage.Hour, d time.Duration) float64 {
-	points := [...]struct {
-		at    time.Duration
-		share float64
-	}{{0, 0}, {h.P50, 0.5}, {h.P95, 0.95}, {h.Max, 1}}
-	for i := len(points) - 1; i >= 0; i-- {
-		low := points[i]
-		if d < low.at {
-			continue
-		}
-		if i == len(points)-1 {
-			return 1
-		}
-		high := points[i+1]
-		return low.share + (high.share-low.share)*float64(d-low.at)/float64(high.at-low.at)
-	}
-	return 0
+	return storage.Kept{Good: good, Total: good + c.Failed}
 }
 
 // budget is a promise and what is left of the failures it allows.
@@ -61,17 +20,16 @@ type budget struct {
 	Share     float64 // of good runs
 	// Left is the share of the error budget that is left; negative when more
 	// was spent than there was.
-	Left      float64
-	Runs      int
-	Estimated bool
+	Left float64
+	Runs int
 }
 
-// newBudget gives nil if nothing was promised or nothing has run.
-func newBudget(o *checks.Objective, s share) *budget {
-	if o == nil || s.Total == 0 {
+// newBudget gives nil if nothing has run.
+func newBudget(o *checks.Objective, k storage.Kept) *budget {
+	if k.Total == 0 {
 		return nil
 	}
-	b := &budget{Objective: *o, Share: s.Good / s.Total, Runs: int(s.Total), Estimated: s.Estimated}
+	b := &budget{Objective: *o, Share: float64(k.Good) / float64(k.Total), Runs: k.Total}
 	if allowed := 1 - o.Good; allowed > 0 {
 		b.Left = 1 - (1-b.Share)/allowed
 	}
@@ -101,21 +59,39 @@ func (b *budget) State() string {
 	return "passed"
 }
 
-// budgetOf gives the budget of a check, as known from the board.
-func (s *Server) budgetOf(ctx context.Context, c *checks.Check) (*budget, error) {
-	if c.Objective == nil {
-		return nil, nil
-	}
-	if c.Objective.Latency > 0 {
-		sh, err := s.board.estimate(ctx, c.ID, c.Objective.Over, c.Objective.Latency)
+// budgetsOf gives the budgets of a check, as known from the board, in the
+// order of its objectives. Where nothing has run yet there is a nil.
+func (s *Server) budgetsOf(ctx context.Context, c *checks.Check) ([]*budget, error) {
+	budgets := make([]*budget, len(c.Objectives))
+	for i := range c.Objectives {
+		kept, err := s.kept(ctx, c.ID, &c.Objectives[i])
 		if err != nil {
 			return nil, err
 		}
-		return newBudget(c.Objective, sh), nil
+		budgets[i] = newBudget(&c.Objectives[i], kept)
 	}
-	totals, err := s.board.over(ctx, c.Objective.Over)
+	return budgets, nil
+}
+
+// kept counts the good runs of an objective's window.
+func (s *Server) kept(ctx context.Context, check string, o *checks.Objective) (storage.Kept, error) {
+	if o.Latency > 0 {
+		return s.board.within(ctx, check, o.Over, o.Latency)
+	}
+	totals, err := s.board.over(ctx, o.Over)
 	if err != nil {
-		return nil, err
+		return storage.Kept{}, err
 	}
-	return newBudget(c.Objective, countShare(totals[c.ID])), nil
+	return countKept(totals[check]), nil
+}
+
+// tightest gives the budget of which the least is left; nil if there is none.
+func tightest(budgets []*budget) *budget {
+	var least *budget
+	for _, b := range budgets {
+		if b != nil && (least == nil || b.Left < least.Left) {
+			least = b
+		}
+	}
+	return least
 }

@@ -29,7 +29,7 @@ type checkView struct {
 	Note      string
 	Facts     []fact
 	Steps     []stepFact
-	Budget    *budget
+	Goals     []goalView
 	Chart     chart
 	Ranges    []rangeLink
 	Runs      []runRow
@@ -53,6 +53,13 @@ type noteRow struct {
 
 // predictionRecord says how predictions fared.
 type predictionRecord struct{ Settled, CameTrue int }
+
+// goalView is a promise and its budget, nil while nothing has run.
+type goalView struct {
+	Name      string // empty if it is the only one
+	Objective checks.Objective
+	Budget    *budget
+}
 
 // fact is a line of a check's definition.
 type fact struct{ Name, Value string }
@@ -143,7 +150,7 @@ func (s *Server) checkPage(r *http.Request) (page, error) {
 	if !c.Status.Next.IsZero() {
 		v.Next = &moment{c.Status.Next, now}
 	}
-	if v.Budget, err = s.budgetOf(ctx, &c.Check); err != nil {
+	if v.Goals, err = s.goals(ctx, &c.Check); err != nil {
 		return page{}, err
 	}
 	if v.Chart, err = s.chartOf(ctx, &c.Check, span); err != nil {
@@ -201,6 +208,22 @@ func (s *Server) fillNotes(ctx context.Context, v *checkView, now time.Time) err
 		break
 	}
 	return nil
+}
+
+// goals collects the promises of a check.
+func (s *Server) goals(ctx context.Context, c *checks.Check) ([]goalView, error) {
+	budgets, err := s.budgetsOf(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]goalView, len(budgets))
+	for i, b := range budgets {
+		views[i] = goalView{Objective: c.Objectives[i], Budget: b}
+		if len(budgets) > 1 {
+			views[i].Name = c.Objectives[i].Name
+		}
+	}
+	return views, nil
 }
 
 // chartOf draws the latency of a check.

@@ -32,16 +32,35 @@ func facts(c *checks.Check) []fact {
 		add("Incident", fmt.Sprintf("opens after %d bad of %d runs, ends after %s in a row",
 			c.Confirm.Failures, max(c.Confirm.Of, c.Confirm.Failures), plural(c.Confirm.Recovery, "good run", "good runs")))
 	}
-	if o := c.Objective; o != nil {
-		text := showPercent(o.Good) + " of runs good over " + showSpan(o.Over)
-		if o.Latency > 0 {
-			text += ", each within " + showSpan(o.Latency)
-		}
-		add("Objective", text)
+	for _, o := range c.Objectives {
+		add("Objective", objective(o, len(c.Objectives) > 1))
 	}
 	add("Locations", strings.Join(c.Locations, ", "))
 	add("Told", strings.Join(c.Notify, ", "))
 	return out
+}
+
+// objective puts a promise into words.
+func objective(o checks.Objective, named bool) string {
+	text := showPercent(o.Good) + " of runs good over " + showSpan(o.Over)
+	if o.Latency > 0 {
+		text += ", each within " + showSpan(o.Latency)
+	}
+	if named {
+		text = o.Name + ": " + text
+	}
+	if o.Burn != nil && len(o.Burn) == 0 {
+		text += "; no alerts"
+	}
+	for i, b := range o.Burn {
+		if i == 0 {
+			text += "; alerts at"
+		} else {
+			text += ","
+		}
+		text += fmt.Sprintf(" %g× over %s and %s (%s)", b.Rate, showSpan(b.Long), showSpan(b.Short), b.Severity)
+	}
+	return text
 }
 
 // schedule says when a check runs.

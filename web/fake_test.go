@@ -95,6 +95,26 @@ func (m *memory) Artifact(ctx context.Context, run, name string) (probes.Artifac
 	return probes.Artifact{}, storage.ErrNotFound
 }
 
+func (m *memory) Within(_ context.Context, check string, latency time.Duration, since, until time.Time) (storage.Kept, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.ask("Within"); err != nil {
+		return storage.Kept{}, err
+	}
+	var k storage.Kept
+	for _, e := range m.entries {
+		r := e.Run
+		if start := r.Started.Truncate(time.Hour); r.CheckID != check || r.Maintenance || r.Outcome == probes.Unknown || start.Before(since) || !start.Before(until) {
+			continue
+		}
+		k.Total++
+		if r.Outcome != probes.Failed && r.Duration <= latency {
+			k.Good++
+		}
+	}
+	return k, nil
+}
+
 func (m *memory) Hours(_ context.Context, check string, since, until time.Time) ([]storage.Hour, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

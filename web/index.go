@@ -48,7 +48,9 @@ type indexRow struct {
 	Duration time.Duration
 	Strip    strip
 	Spark    spark
-	Budget   *budget
+	// Budget is the tightest of so many.
+	Budget  *budget
+	Budgets int
 }
 
 // labelLink is a label that filters the list when clicked.
@@ -102,13 +104,14 @@ func indexTitle(v indexView) string {
 // indexRow prepares one check for the list.
 func (s *Server) indexRow(r *http.Request, c *checkState, hours []storage.Hour) (indexRow, error) {
 	now := s.now()
-	b, err := s.budgetOf(r.Context(), &c.Check)
+	budgets, err := s.budgetsOf(r.Context(), &c.Check)
 	if err != nil {
 		return indexRow{}, err
 	}
 	row := indexRow{
 		ID: c.Check.ID, Name: c.Check.Name, State: c.State, Severity: c.Severity(), Kind: c.Check.Journey.Kind,
-		Note: note(c.Status), Strip: newStrip(c.Recent), Spark: newSpark(hours, now), Budget: b,
+		Note: note(c.Status), Strip: newStrip(c.Recent), Spark: newSpark(hours, now),
+		Budget: tightest(budgets), Budgets: len(budgets),
 	}
 	for _, l := range sortedLabels(c.Check.Labels) {
 		row.Labels = append(row.Labels, labelLink{l.String(), "/?" + url.Values{"label": {l.String()}}.Encode()})

@@ -183,6 +183,7 @@ func TestPagesSay(t *testing.T) {
 		{"list filtered by text", "/?q=GIFT", []string{"Gift cards"}, []string{"Search answers"}},
 		{"list without match", "/?q=nothing-like-it", []string{"No check matches"}, nil},
 		{"check", "/checks/checkout", []string{"every 1\u00a0min", "degraded over 2.5\u00a0s", "failed over 12\u00a0s", "Error budget", "kubectl rollout undo", "https://status.example.org", "older »", "Step &#34;Pay&#34; fails"}, nil},
+		{"check with two objectives", "/checks/search-api", []string{"promised 95\u00a0% within 400\u00a0ms", "fast: 95\u00a0% of runs good over 7\u00a0d, each within 400\u00a0ms; alerts at 10× over 1\u00a0h and 5\u00a0min (critical)", "availability"}, nil},
 		{"check's failed runs", "/checks/checkout?outcome=failed", []string{"cookie-banner"}, nil},
 		{"check over a month", "/checks/checkout?range=30d", []string{"95th percentile"}, nil},
 		{"check that never ran", "/checks/new-check", []string{"Nothing was measured", "No runs here"}, nil},

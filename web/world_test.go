@@ -65,7 +65,7 @@ func (w *world) define() {
 	checkout := defined("checkout", "A customer buys a mug", checks.KindBrowser, "component=shop tier=gold")
 	checkout.Description = "From the front page to the thank-you page, paying with the test card."
 	checkout.Thresholds.Total = checks.Limit{Degraded: 2500 * time.Millisecond, Failed: 12 * time.Second}
-	checkout.Objective = &checks.Objective{Good: 0.995, Over: 30 * 24 * time.Hour}
+	checkout.Objectives = []checks.Objective{{Name: "availability", Good: 0.995, Over: 30 * 24 * time.Hour}}
 	checkout.Journey.Steps = []checks.Step{
 		{Name: "Open the shop", Action: &checks.Goto{}},
 		{Name: "Search for a mug", Action: &checks.Fill{}, Thresholds: checks.Thresholds{Total: checks.Limit{Degraded: 800 * time.Millisecond}}},
@@ -79,13 +79,16 @@ func (w *world) define() {
 
 	search := defined("search-api", "Search answers", checks.KindHTTP, "component=search tier=gold")
 	search.Thresholds.Total = checks.Limit{Degraded: 300 * time.Millisecond, Failed: time.Second}
-	search.Objective = &checks.Objective{Good: 0.999, Over: 30 * 24 * time.Hour, Latency: 400 * time.Millisecond}
+	search.Objectives = []checks.Objective{
+		{Name: "availability", Good: 0.999, Over: 30 * 24 * time.Hour},
+		{Name: "fast", Good: 0.95, Over: 7 * 24 * time.Hour, Latency: 400 * time.Millisecond, Burn: []checks.BurnRate{{Long: time.Hour, Short: 5 * time.Minute, Rate: 10, Severity: checks.SeverityCritical}}},
+	}
 	search.Journey.Steps = []checks.Step{{Name: "GET /api/search", Action: &checks.Request{Method: "GET"}}, {Name: "GET /api/products", Action: &checks.Request{Method: "GET"}}}
 
 	signin := defined("sign-in", "Sign in and see the account", checks.KindBrowser, "component=accounts tier=silver")
-	signin.Objective = &checks.Objective{Good: 0.99, Over: 7 * 24 * time.Hour}
+	signin.Objectives = []checks.Objective{{Name: "availability", Good: 0.99, Over: 7 * 24 * time.Hour}}
 	home := defined("home", "Front page", checks.KindHTTP, "component=shop tier=silver")
-	home.Objective = &checks.Objective{Good: 0.95, Over: 30 * 24 * time.Hour}
+	home.Objectives = []checks.Objective{{Name: "availability", Good: 0.95, Over: 30 * 24 * time.Hour}}
 	partner := defined("partner-feed", "Partner feed is fresh", checks.KindHTTP, "component=feeds")
 	old := defined("old-catalogue", "Old catalogue", checks.KindHTTP, "component=shop")
 	old.Enabled = false

@@ -27,6 +27,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newNAB(), newForecast(), newCoverage(), newBreach())
+	root.AddCommand(newAttribution(), newBaseline(), newBreach(), newCoverage(), newForecast(), newNAB(), newObjectives(), newSurge())
 	return root
 }

@@ -143,7 +143,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger, auth web.Auth) (_
 	a.monitor = monitor.New(monitor.Options{
 		Executor: a.prober, Log: a.store, Judge: a.keeper, Location: s.Location,
 		Slots:   map[checks.Kind]int{checks.KindHTTP: s.HTTPSlots, checks.KindBrowser: s.BrowserSlots},
-		Prune:   a.store.Prune,
+		Prune:   a.prune,
 		Changed: a.notifier.Wake,
 		Logger:  log,
 	})
@@ -174,6 +174,12 @@ func forgetExport(ctx context.Context, store *sqlite.Store) error {
 		}
 	}
 	return nil
+}
+
+// prune keeps the store in shape. The latencies that are promised by then
+// outlive their runs; until then the runs are all there.
+func (a *app) prune(ctx context.Context) error {
+	return errors.Join(a.store.SetBounds(ctx, a.monitor.Definitions().Latencies()), a.store.Prune(ctx))
 }
 
 // run runs everything until ctx ends: first the monitor stops and judges its

@@ -49,6 +49,11 @@ func ruleOf(c checks.Confirm) checks.Confirm {
 	return c
 }
 
+// lastBad tells whether the last reading was bad.
+func (c *confirmation) lastBad() bool {
+	return len(c.Recent) > 0 && c.Recent[len(c.Recent)-1].Severity != None
+}
+
 // next gives the confirmation after one more reading; c itself is unchanged.
 // The tally speaks of the new severity.
 func (c confirmation) next(rule checks.Confirm, r reading) (confirmation, tally) {

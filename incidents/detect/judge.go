@@ -26,7 +26,7 @@ type detector interface {
 // in maintenance, and by one that did not start after the last judged run: it
 // is a duplicate or comes too late.
 func Judge(check *checks.Check, memory Memory, run *probes.Run) (Memory, []Verdict) {
-	if run.Maintenance || !speaks(run.Outcome) || run.Started.UnixNano() <= memory.last {
+	if !memory.takes(run) {
 		return memory, nil
 	}
 	memory.last = run.Started.UnixNano()

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"outrider/probes"
 )
 
 // memoryVersion changes when older memories can no longer be read.
@@ -101,15 +103,10 @@ func (m Memory) Assume(cause Cause, severity Severity) Memory {
 	return m
 }
 
-// severity gives what is in force for a cause.
-func (m *Memory) severity(cause Cause) Severity {
-	switch cause {
-	case CauseFailure:
-		return m.failure.Severity
-	case CauseLatency:
-		return m.latency.Severity
-	}
-	return None
+// takes tells whether a run is to be judged: it says something about the site,
+// and comes after those that were judged.
+func (m *Memory) takes(run *probes.Run) bool {
+	return !run.Maintenance && speaks(run.Outcome) && run.Started.UnixNano() > m.last
 }
 
 // isZero tells the same of one cause.

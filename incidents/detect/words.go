@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"outrider/checks"
@@ -25,6 +26,15 @@ func brief(message string) string {
 		cut--
 	}
 	return message[:cut] + "…"
+}
+
+// lowerFirst makes a sentence fit to follow a colon.
+func lowerFirst(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
+		return s
+	}
+	return string(unicode.ToLower(r)) + s[size:]
 }
 
 // inARowText is the end of a sentence about so many runs.

@@ -3,7 +3,9 @@ package browser
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
@@ -15,8 +17,14 @@ type console struct {
 	lines      []string
 	bytes      int
 	dropped    int
-	exceptions []string            // the last uncaught ones, newest last
+	exceptions []exception         // the last uncaught ones, newest last
 	hide       func(string) string // takes secrets out, before anything is cut
+}
+
+// exception is an uncaught exception.
+type exception struct {
+	at   time.Time
+	text string
 }
 
 const (
@@ -61,13 +69,23 @@ func (c *console) call(ev *runtime.EventConsoleAPICalled) {
 }
 
 // exception keeps an uncaught exception.
-func (c *console) exception(d *runtime.ExceptionDetails) {
+func (c *console) exception(d *runtime.ExceptionDetails, now time.Time) {
 	text := c.cut(exceptionText(d), maxConsoleLine/2)
 	c.add("exception", text)
 	if len(c.exceptions) == maxExceptions {
 		c.exceptions = append(c.exceptions[:0], c.exceptions[1:]...)
 	}
-	c.exceptions = append(c.exceptions, text)
+	c.exceptions = append(c.exceptions, exception{now, text})
+}
+
+// thrown gives the last exception of a time, or nothing.
+func (c *console) thrown(from, till time.Time) string {
+	for _, e := range slices.Backward(c.exceptions) {
+		if !e.at.Before(from) && e.at.Before(till) {
+			return e.text
+		}
+	}
+	return ""
 }
 
 // entry keeps what the browser itself had to complain of, such as a request

@@ -133,7 +133,8 @@ func (e *hiddenError) Error() string { return e.text }
 func (e *hiddenError) Unwrap() error { return e.err }
 
 // addVitals gives each step the Web Vitals and the exchange of the page that
-// it opened, and a step that acted on a page the INP of what it did.
+// it opened, and a step that acted on a page the INP of what it did; and all
+// of them what the page asked for besides.
 func (j *journey) addVitals(ctx context.Context) {
 	if j.result.Outcome != probes.Failed {
 		// The last paints have yet to be reported.
@@ -150,7 +151,12 @@ func (j *journey) addVitals(ctx context.Context) {
 		if v.step >= len(j.result.Steps) {
 			continue
 		}
+		next := time.Now()
+		if i+1 < len(j.opened) {
+			next = j.opened[i+1].from
+		}
 		step := &j.result.Steps[v.step]
+		j.addResources(step, v, next)
 		if d := v.opened; d != nil {
 			if d.vitals != (probes.Vitals{}) {
 				vitals := d.vitals
@@ -163,14 +169,23 @@ func (j *journey) addVitals(ctx context.Context) {
 			}
 			continue
 		}
-		next := time.Now()
-		if i+1 < len(j.opened) {
-			next = j.opened[i+1].from
-		}
 		if inp := v.inp(next); inp != nil {
 			step.Vitals = &probes.Vitals{INP: inp}
 		}
 	}
+}
+
+// addResources gives a step the sum of what its page asked for while it went
+// on, and the exception that was thrown meanwhile. The caller holds the
+// observer's lock.
+func (j *journey) addResources(step *probes.Step, v visit, next time.Time) {
+	p := period{from: v.from, till: v.till, next: next, failed: step.Outcome == probes.Failed}
+	if v.opened != nil && v.opened.exchange != nil {
+		p.opened = v.opened.loader
+	}
+	o := j.tab.observer
+	step.Resources = o.kept.groups(p, j.secrets.hide)
+	step.Exception = o.console.thrown(v.from, next)
 }
 
 // inp gives what INP was after the interaction of a step, if it caused it.

@@ -65,6 +65,7 @@ type observer struct {
 	moves    int // navigations asked for, begun and made so far
 	requests map[network.RequestID]*exchange
 	loading  map[network.RequestID]string // URLs of what is under way, bounded
+	kept     resources                    // to be summed up when the journey is over
 	dialogs  int
 	console  console
 }
@@ -110,7 +111,7 @@ func (o *observer) handle(event any) {
 	case *page.EventFrameStartedNavigating:
 		o.begin(ev, now)
 	case *page.EventFrameNavigated:
-		o.commit(ev.Frame)
+		o.commit(ev.Frame, now)
 	case *page.EventNavigatedWithinDocument:
 		if ev.FrameID == o.frame && o.pending != nil && !o.pending.begun {
 			o.pending = nil
@@ -146,10 +147,11 @@ func (o *observer) handle(event any) {
 	case *runtime.EventConsoleAPICalled:
 		o.console.call(ev)
 	case *runtime.EventExceptionThrown:
-		o.console.exception(ev.ExceptionDetails)
+		o.console.exception(ev.ExceptionDetails, now)
 	case *log.EventEntryAdded:
 		o.console.entry(ev.Entry)
 	default:
+		o.kept.handle(event, o.frame, now)
 		o.handleNetwork(event)
 	}
 	close(o.changed)
@@ -217,7 +219,7 @@ func (o *observer) begin(ev *page.EventFrameStartedNavigating, now time.Time) {
 }
 
 // commit notes that the page shows a new document.
-func (o *observer) commit(f *cdp.Frame) {
+func (o *observer) commit(f *cdp.Frame, now time.Time) {
 	if f.ID != o.frame {
 		return
 	}
@@ -233,6 +235,7 @@ func (o *observer) commit(f *cdp.Frame) {
 		unreachable: f.UnreachableURL != "",
 	}
 	// What the last document asked for is of no interest any more.
+	o.kept.left(f.LoaderID, now)
 	clear(o.loading)
 	for id := range o.requests {
 		if id != network.RequestID(f.LoaderID) && (o.pending == nil || id != network.RequestID(o.pending.loader)) {
@@ -353,7 +356,7 @@ func (o *observer) lastException() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if n := len(o.console.exceptions); n > 0 {
-		return o.console.exceptions[n-1]
+		return o.console.exceptions[n-1].text
 	}
 	return ""
 }

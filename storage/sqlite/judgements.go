@@ -136,3 +136,9 @@ func (s *Store) Notes(ctx context.Context, q storage.NoteQuery) ([]incidents.Not
 	notes, err := collect(rows, scanJSON[incidents.Note])
 	return notes, s.wrap("read notes", err)
 }
+
+// Deployments gives the marked deployments that concern a check, at or after
+// since and before until, the newest first.
+func (s *Store) Deployments(ctx context.Context, checkID string, since, until time.Time) ([]incidents.Note, error) {
+	return s.Notes(ctx, storage.NoteQuery{CheckID: checkID, Kinds: []detect.NoteKind{detect.NoteDeploy}, Since: since, Until: until})
+}

@@ -176,6 +176,10 @@ func (s *Store) pruneHistory(ctx context.Context, cutoff int64) error {
 		return s.wrap("prune hours", err)
 	}
 	for _, check := range checks {
+		if err := s.repeat(ctx, "prune hours", `DELETE FROM latency_hours WHERE check_id = ?1 AND (bound, hour) IN
+			(SELECT bound, hour FROM latency_hours WHERE check_id = ?1 AND hour < ?2 LIMIT 500)`, check, cutoff); err != nil {
+			return err
+		}
 		if err := s.repeat(ctx, "prune hours", `DELETE FROM hours WHERE check_id = ?1 AND hour IN
 			(SELECT hour FROM hours WHERE check_id = ?1 AND hour < ?2 LIMIT 500)`, check, cutoff); err != nil {
 			return err

@@ -40,6 +40,7 @@ func TestPruneBySize(t *testing.T) {
 	})
 	filled := fill(t, s, "a", 1_000)
 	must(t, s.SetCursor(t.Context(), "influx", 5)) // nearly everything is unread
+	must(t, s.SetBounds(t.Context(), map[string][]time.Duration{"a": {time.Second}}))
 	total := func() int {
 		hours, err := s.Totals(t.Context(), time.Time{}, time.Time{})
 		must(t, err)
@@ -54,6 +55,10 @@ func TestPruneBySize(t *testing.T) {
 		}
 		if total() != 1_000 {
 			t.Errorf("the hours sum up to %d runs, want 1000", total())
+		}
+		kept, err := s.Within(t.Context(), "a", time.Second, time.Time{}, time.Time{})
+		if must(t, err); kept != (storage.Kept{Good: 1_000, Total: 1_000}) {
+			t.Errorf("within a latency: %+v, want 1000 of 1000", kept)
 		}
 	}
 	newest, err := s.Runs(t.Context(), storage.RunQuery{Limit: 1})

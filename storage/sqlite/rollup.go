@@ -108,6 +108,9 @@ func (t *tx) rollHour(check string, h int64, pruned bool) error {
 	if hadPruned {
 		sum.merge(kept)
 	}
+	if err := t.rollBounds(check, h, hadPruned); err != nil {
+		return err
+	}
 	return t.keepHour(sum, pruned || hadPruned)
 }
 
@@ -154,6 +157,7 @@ type lateHour struct {
 type lateRuns struct {
 	checkHour
 	durations []int64
+	worked    []int64 // durations of those that did not fail
 }
 
 // add notes the run if it is late.
@@ -173,6 +177,9 @@ func (l *lateHours) add(t *tx, run *probes.Run) {
 	}
 	if late.count(run.Outcome, run.Maintenance) {
 		late.durations = append(late.durations, int64(run.Duration))
+		if run.Outcome != probes.Failed {
+			late.worked = append(late.worked, int64(run.Duration))
+		}
 	}
 }
 
@@ -188,6 +195,9 @@ func (l lateHours) settle(t *tx) error {
 				return err
 			}
 			continue
+		}
+		if err := t.addToBounds(late); err != nil {
+			return err
 		}
 		late.measure(late.durations)
 		kept.merge(late.checkHour)

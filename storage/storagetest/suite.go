@@ -21,6 +21,7 @@ type Store interface {
 
 	Record(ctx context.Context, runs ...probes.Run) error
 	StepTimes(ctx context.Context, checkID string, since, until time.Time) ([]storage.StepTimes, error)
+	SetBounds(ctx context.Context, bounds map[string][]time.Duration) error
 	Prune(ctx context.Context) error
 
 	RunsAfter(ctx context.Context, seq int64, limit int) ([]storage.Entry, error)
@@ -62,6 +63,8 @@ func Run(t *testing.T, open Opener) {
 	t.Run("hours sum up runs", s.hours)
 	t.Run("hours are the same before and after rolling up", s.rollUp)
 	t.Run("runs that come late are in their hour", s.lateRuns)
+	t.Run("runs within a latency are counted", s.within)
+	t.Run("counts within a latency outlive the runs", s.withinOutlives)
 	t.Run("step times", s.stepTimes)
 	t.Run("the log is followed in order", s.follow)
 	t.Run("the runs of a series are found", s.seriesRuns)

@@ -41,7 +41,7 @@ func (s *rampScore) merge(o *rampScore) {
 
 // watch runs one approach through a model. After learning, each is called
 // at the end of every hour.
-func watch(run *simulate.ApproachRun, each func(at time.Time, m *forecast.Model)) (changes []forecast.Change, first time.Time) {
+func watchBreach(run *simulate.ApproachRun, each func(at time.Time, m *forecast.Model)) (changes []forecast.Change, first time.Time) {
 	o := forecast.Options{Limit: run.Limit}
 	if run.Errors {
 		o.Kind = forecast.ErrorRate
@@ -71,7 +71,7 @@ func watch(run *simulate.ApproachRun, each func(at time.Time, m *forecast.Model)
 // any other one raised after learning is wrong, also one that was withdrawn
 // and raised again later.
 func (s *rampScore) add(run *simulate.ApproachRun) {
-	changes, first := watch(run, nil)
+	changes, first := watchBreach(run, nil)
 	s.ramps++
 	lead := 0.0
 	for i, c := range changes {
@@ -160,7 +160,7 @@ func falsePredictions(w io.Writer, o ForecastOptions) {
 		for i := range o.Series {
 			a := a
 			a.Seed += uint64(i)
-			changes, first := watch(a.Draw(), nil)
+			changes, first := watchBreach(a.Draw(), nil)
 			for _, ch := range changes {
 				if ch.Kind == forecast.Raised && ch.At.Sub(first) >= breachLearning {
 					c.n++
@@ -220,7 +220,7 @@ func calibration(w io.Writer, o ForecastOptions) error {
 			a := a
 			a.Seed += uint64(i)
 			run := a.Draw()
-			watch(run, func(at time.Time, m *forecast.Model) {
+			watchBreach(run, func(at time.Time, m *forecast.Model) {
 				if !run.Start.IsZero() && at.Before(run.Start.Add(-24*time.Hour)) || !run.Breach.IsZero() && !at.Before(run.Breach) {
 					return
 				}

@@ -24,6 +24,10 @@ const (
 	// USLUsers is the universal scalability law by concurrency: latency is a
 	// quadratic of the number of users.
 	USLUsers Model = "USL (users)"
+	// Closed is a server whose users wait for an answer before they ask again:
+	// flat up to a knee, then straight up (asymptotic bounds; Lazowska et al.,
+	// Quantitative System Performance, 1984). Load is how many users are there.
+	Closed Model = "closed"
 )
 
 // saturated is the utilisation from which on a queue counts as saturated: its
@@ -42,8 +46,10 @@ type curve struct {
 	servers, power float64
 	// contention is the part of USL's growth that is not coherency, 0 to 1.
 	contention float64
-	// slope and bend are the coefficients of load and its square.
+	// slope and bend are the coefficients of load and its square; for Closed,
+	// slope is that beyond the knee, by multiples of the knee.
 	slope, bend float64
+	knee        float64
 }
 
 func (c *curve) growth(x float64) float64 {
@@ -64,10 +70,22 @@ func (c *curve) growth(x float64) float64 {
 			return math.Inf(1)
 		}
 		return 1 + c.share*math.Pow(u, c.power)/(c.servers*(1-u))
+	case Closed:
+		// The bounds meet in a corner; servers round it off.
+		const width = 0.1
+		return 1 + c.slope*width*(softplus((x/c.knee-1)/width)-softplus(-1/width))
 	case USL:
 		return 1 + c.share*(usl(x/c.capacity, c.contention)-1)
 	}
 	return 1
+}
+
+// softplus is ln(1+eˣ), 0 on the left and x on the right.
+func softplus(x float64) float64 {
+	if x > 30 {
+		return x
+	}
+	return math.Log1p(math.Exp(x))
 }
 
 // usl is R(X)/R(0) of the universal scalability law at u times the highest
@@ -83,9 +101,6 @@ func usl(u, p float64) float64 {
 	return 2 / (b + math.Sqrt(b*b-q*q))
 }
 
-// limited tells whether the curve has a capacity.
-func (c *curve) limited() bool { return c.capacity > 0 }
-
 // family is a model with its prior: how often it is expected, and what its
 // parameters look like before data were seen. Parameters come from the unit
 // cube, load in units of the highest load that was seen.
@@ -96,36 +111,38 @@ type family struct {
 	make  func(u []float64, least float64) curve
 }
 
-// The priors are wide: a capacity may be anywhere from what was seen to a
-// hundred times that, each factor of it equally likely, and one server as
-// likely as a hundred.
-const (
-	mostCapacity = 100
-	mostServers  = 200
-)
-
+// The priors are wide. Half of all servers can do four times what they were
+// seen to do (see capacity); one server is as likely as a hundred; each factor
+// of a share or slope is equally likely.
 func families() []family {
 	return []family{
-		{Constant, 0.20, 0, func([]float64, float64) curve { return curve{model: Constant} }},
+		{Constant, 0.15, 0, func([]float64, float64) curve { return curve{model: Constant} }},
 		{Linear, 0.15, 1, func(u []float64, _ float64) curve {
-			return curve{model: Linear, slope: between(u[0], 0.005, 5)}
+			return curve{model: Linear, slope: between(u[0], 0.02, 5)}
 		}},
 		{MM1, 0.20, 2, func(u []float64, least float64) curve {
-			return curve{model: MM1, capacity: between(u[0], least, mostCapacity), share: between(u[1], 0.1, 3)}
+			return curve{model: MM1, capacity: capacity(u[0], least), share: between(u[1], 0.1, 3)}
 		}},
 		{MMC, 0.20, 3, func(u []float64, least float64) curve {
-			servers := between(u[2], 1, mostServers)
-			return curve{model: MMC, capacity: between(u[0], least, mostCapacity), share: between(u[1], 0.1, 3),
+			servers := between(u[2], 1, 200)
+			return curve{model: MMC, capacity: capacity(u[0], least), share: between(u[1], 0.1, 3),
 				servers: servers, power: math.Sqrt(2*(servers+1)) - 1}
 		}},
-		{USL, 0.15, 3, func(u []float64, least float64) curve {
-			return curve{model: USL, capacity: between(u[0], least, mostCapacity), share: between(u[1], 0.1, 1), contention: u[2]}
+		{USL, 0.10, 3, func(u []float64, least float64) curve {
+			return curve{model: USL, capacity: capacity(u[0], least), share: between(u[1], 0.1, 1), contention: u[2]}
 		}},
 		{USLUsers, 0.10, 2, func(u []float64, _ float64) curve {
-			return curve{model: USLUsers, slope: between(u[0], 0.001, 5), bend: between(u[1], 0.001, 5)}
+			return curve{model: USLUsers, slope: between(u[0], 0.01, 5), bend: between(u[1], 0.02, 3)}
+		}},
+		{Closed, 0.10, 2, func(u []float64, _ float64) curve {
+			return curve{model: Closed, knee: capacity(u[0], 0.2), slope: between(u[1], 0.5, 10)}
 		}},
 	}
 }
+
+// capacity maps the unit interval to capacities above the least possible one:
+// P(capacity > k·least) = 1/√k, up to ten thousand.
+func capacity(u, least float64) float64 { return least / square(0.01+0.99*u) }
 
 // between maps the unit interval to one of positive numbers, each factor
 // equally likely.

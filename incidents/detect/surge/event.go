@@ -16,8 +16,8 @@ func Bounds(c *checks.Check) []Bound {
 			bounds = append(bounds, Bound{Name: name, Limit: limit, Quantile: quantile})
 		}
 	}
-	if o := c.Objective; o != nil {
-		add("objective", o.Latency, o.Good)
+	for _, o := range c.Objectives {
+		add("objective "+o.Name, o.Latency, o.Good)
 	}
 	add("threshold degraded", c.Thresholds.Total.Degraded, 0.5)
 	add("threshold failed", c.Thresholds.Total.Failed, 0.5)

@@ -9,10 +9,10 @@ import (
 )
 
 func TestBounds(t *testing.T) {
-	c := checks.Check{Timeout: 30 * time.Second, Objective: &checks.Objective{Good: 0.95, Latency: 2 * time.Second},
+	c := checks.Check{Timeout: 30 * time.Second, Objectives: []checks.Objective{{Name: "fast", Good: 0.95, Latency: 2 * time.Second}},
 		Thresholds: checks.Thresholds{Total: checks.Limit{Degraded: time.Second}}}
 	bounds := Bounds(&c)
-	want := []Bound{{"objective", 2 * time.Second, 0.95}, {"threshold degraded", time.Second, 0.5}, {"timeout", 30 * time.Second, 0.5}}
+	want := []Bound{{"objective fast", 2 * time.Second, 0.95}, {"threshold degraded", time.Second, 0.5}, {"timeout", 30 * time.Second, 0.5}}
 	if len(bounds) != len(want) {
 		t.Fatalf("%+v", bounds)
 	}

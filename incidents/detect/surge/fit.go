@@ -103,19 +103,16 @@ func New(pairs []Pair) (*Fit, error) {
 }
 
 // blockLength is how many neighbouring runs are resampled as one: an hour of
-// them at least where time is known, since incidents, deployments and batch
-// jobs last about so long, and n^(1/3) in any case.
+// them where there are days, since incidents, deployments and batch jobs last
+// about so long, a fiftieth of all in shorter histories, and n^(1/3) at least.
 func blockLength(pairs []Pair) int {
 	n := len(pairs)
 	span := pairs[n-1].Time.Sub(pairs[0].Time)
 	if span <= 0 {
 		return 1 // no order of time
 	}
-	block := math.Cbrt(float64(n))
-	if span > 0 {
-		block = max(block, float64(n)*float64(time.Hour)/float64(span))
-	}
-	return int(min(block, float64(n)/10)) + 1
+	part := min(1.0/50, float64(time.Hour)/float64(span))
+	return int(max(math.Cbrt(float64(n)), part*float64(n))) + 1
 }
 
 // soften keeps bins whose runs happen to be equal (a coarse clock, few runs)

@@ -43,7 +43,8 @@ func (l *likelihood) of(c *curve, misfit float64, logs []float64) (log, level, s
 		return math.Inf(-1), 0, 0
 	}
 	level = sum / sumWeight
-	log = -0.5 * math.Log(sumWeight)
+	// One logarithm of a product costs less than forty logarithms.
+	product := sumWeight
 	for i := range l.bins {
 		b := &l.bins[i]
 		v := b.variance + misfit*misfit
@@ -51,8 +52,13 @@ func (l *likelihood) of(c *curve, misfit float64, logs []float64) (log, level, s
 			log += math.Log(max(normalAbove((b.median-level-logs[i])/math.Sqrt(v)), 1e-300))
 			continue
 		}
-		log -= 0.5*math.Log(v) + 0.5*square(b.median-level-logs[i])/v
+		log -= 0.5 * square(b.median-level-logs[i]) / v
+		if product *= v; product < 1e-250 || product > 1e250 {
+			log -= 0.5 * math.Log(product)
+			product = 1
+		}
 	}
+	log -= 0.5 * math.Log(product)
 	return log, level, math.Sqrt(1/sumWeight + misfit*misfit)
 }
 

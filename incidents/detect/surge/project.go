@@ -32,6 +32,9 @@ type Verdict string
 const (
 	// Tells: the interval is narrow enough to plan with.
 	Tells Verdict = "tells"
+	// Leans: the interval is too wide to plan with, but the middle 80 % of it are
+	// not: it will probably be like that, and a surprise cannot be excluded.
+	Leans Verdict = "leans"
 	// Saturates: more likely than not the server cannot do that much.
 	Saturates Verdict = "saturates"
 	// CannotTell: the data allow everything from hardly slower to saturated, or
@@ -48,6 +51,9 @@ type Projection struct {
 	// Low and High bound the median with 95 % probability.
 	Low  Latency `json:"low_ms"`
 	High Latency `json:"high_ms"`
+	// LikelyLow and LikelyHigh bound it with 80 % probability.
+	LikelyLow  Latency `json:"likely_low_ms"`
+	LikelyHigh Latency `json:"likely_high_ms"`
 	// P95 is what 95 % of runs stay below, at the expected median.
 	P95 Latency `json:"p95_ms"`
 	// Saturation is the probability that the server has no capacity for it.
@@ -57,10 +63,12 @@ type Projection struct {
 	Verdict      Verdict `json:"verdict"`
 }
 
-// The bounds of 95 % intervals.
+// The bounds of intervals of 95 % and of 80 %.
 const (
 	lowest  = 0.025
 	highest = 0.975
+	low80   = 0.1
+	high80  = 0.9
 )
 
 const (
@@ -69,6 +77,8 @@ const (
 	// widest is the ratio of an interval's ends above which it tells nothing
 	// that one could plan with.
 	widest = 8
+	// widestLikely is that ratio for the interval of 80 %.
+	widestLikely = 4
 )
 
 // At projects to a load, in the unit of the load that was fitted. A load that
@@ -81,6 +91,7 @@ func (f *Fit) At(load float64) Projection {
 	p := Projection{
 		Load: load, Factor: x,
 		Median: f.latency(x, 0.5), Low: f.latency(x, lowest), High: f.latency(x, highest),
+		LikelyLow: f.latency(x, low80), LikelyHigh: f.latency(x, high80),
 		Saturation: f.saturation(x), Extrapolated: x > beyond,
 	}
 	p.P95 = p.Median
@@ -95,10 +106,19 @@ func (f *Fit) verdict(p Projection) Verdict {
 	switch {
 	case p.Saturation >= 0.5 && f.TimeOfDay != ByTime:
 		return Saturates
-	case p.High.Saturates, float64(p.High.Value) > widest*float64(p.Low.Value), p.Extrapolated && f.TimeOfDay == ByTime:
+	case p.Extrapolated && f.TimeOfDay == ByTime:
 		return CannotTell
+	case within(p.Low, p.High, widest):
+		return Tells
+	case within(p.LikelyLow, p.LikelyHigh, widestLikely):
+		return Leans
 	}
-	return Tells
+	return CannotTell
+}
+
+// within tells whether high is at most some times low.
+func within(low, high Latency, times float64) bool {
+	return !high.Saturates && float64(high.Value) <= times*float64(low.Value)
 }
 
 // tail is by how much the q-quantile of runs is above their median, as a

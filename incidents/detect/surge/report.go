@@ -123,6 +123,8 @@ func remark(p Projection) string {
 	switch {
 	case p.Verdict == CannotTell:
 		return "cannot tell"
+	case p.Verdict == Leans:
+		return "probable"
 	case p.Extrapolated:
 		return "extrapolated"
 	}

@@ -89,12 +89,22 @@ func (f *Fit) Sentence(p Projection, unit string) string {
 		return fmt.Sprintf("At %s the server saturates (%s likely): waiting grows for as long as the surge lasts; %s.", at, percent(p.Saturation), reach)
 	case p.Verdict == CannotTell && f.TimeOfDay == ByTime:
 		return fmt.Sprintf("At %s nothing can be told: at the same time of day, busier days were no slower, so that the time and not the load may be what makes runs slow; %s.", at, reach)
+	case p.Verdict == Leans:
+		return fmt.Sprintf("At %s a run probably takes %s (80 %%: %s to %s), but the data do not exclude %s; %s.", at, p.Median, p.LikelyLow, p.LikelyHigh, surprise(p), reach)
 	case p.Verdict == CannotTell && p.High.Saturates:
 		return fmt.Sprintf("At %s the data cannot tell: from %s to saturated (%s likely) all agrees with them; %s.", at, p.Low, percent(p.Saturation), reach)
 	case p.Verdict == CannotTell:
 		return fmt.Sprintf("At %s the data cannot tell: from %s to %s all agrees with them; %s.", at, p.Low, p.High, reach)
 	}
 	return fmt.Sprintf("At %s a run takes %s (95 %%: %s to %s), one in twenty over %s; %s.", at, p.Median, p.Low, p.High, p.P95, reach)
+}
+
+// surprise is how bad it may also be.
+func surprise(p Projection) string {
+	if p.High.Saturates {
+		return "saturation (" + percent(p.Saturation) + " likely)"
+	}
+	return p.High.String()
 }
 
 // Sentence says where a bound breaks, with numbers.

@@ -1,0 +1,113 @@
+package detect
+
+import (
+	"encoding/json"
+
+	"outrider/incidents/detect/attribution"
+	"outrider/probes"
+)
+
+// Culprit is one thing that moved, and what it has to do with the trouble.
+type Culprit = attribution.Culprit
+
+const (
+	// recentBad is how many bad runs are held against what is usual, and
+	// recentGood how many good ones help to tell addresses apart.
+	recentBad, recentGood = 3, 2
+	// maxFindings and leastConfidence are what is worth saying.
+	maxFindings     = 3
+	leastConfidence = 0.5
+)
+
+// culprits says where trouble comes from.
+type culprits struct {
+	profile attribution.Profile
+	bad     []*probes.Run // the last ones, oldest first
+	good    []*probes.Run // the last ones before or among those
+}
+
+const (
+	partProfile = "attribution"
+	partRecent  = "recent"
+)
+
+// recentRuns is how the last runs are remembered.
+type recentRuns struct {
+	Bad  []*probes.Run `json:"bad,omitempty"`
+	Good []*probes.Run `json:"good,omitempty"`
+}
+
+func (c *culprits) prepare(known map[string][]byte) error {
+	*c = culprits{}
+	err := recall(known, partProfile, &c.profile)
+	var recent recentRuns
+	if data, ok := known[partRecent]; ok {
+		if e := decodeJSON(data, &recent); e != nil {
+			return joined([]error{err, e})
+		}
+	}
+	c.bad, c.good = newest(recent.Bad, recentBad), newest(recent.Good, recentGood)
+	return err
+}
+
+func newest(runs []*probes.Run, n int) []*probes.Run {
+	var kept []*probes.Run
+	for _, r := range runs[max(0, len(runs)-n):] {
+		if r != nil {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+func (c *culprits) parts(list []part) []part {
+	list = addPart(list, partProfile, &c.profile)
+	if len(c.bad)+len(c.good) == 0 {
+		return list
+	}
+	// A figure that JSON cannot write costs no more than the sentences that
+	// would have come of these runs.
+	if data, err := json.Marshal(recentRuns{c.bad, c.good}); err == nil {
+		list = append(list, part{partRecent, data})
+	}
+	return list
+}
+
+// observe takes a run; good ones of calm times are what is usual.
+func (c *culprits) observe(t *turn, bad, troubled bool) {
+	if bad {
+		c.bad = newest(append(c.bad, bare(t.run)), recentBad)
+	} else if len(c.bad) > 0 {
+		// Good runs are of interest among bad ones only.
+		c.good = newest(append(c.good, bare(t.run)), recentGood)
+		if !troubled && len(c.good) == recentGood && c.good[0].Started.After(c.bad[len(c.bad)-1].Started) {
+			c.bad, c.good = nil, nil
+		}
+	}
+	c.profile.Observe(t.run, bad || troubled)
+}
+
+// bare is a run without its evidence, which may be large.
+func bare(run *probes.Run) *probes.Run {
+	r := *run
+	r.Artifacts = nil
+	return &r
+}
+
+func (c *culprits) rank() []Culprit {
+	if len(c.bad) == 0 {
+		return nil
+	}
+	return c.profile.Rank(c.bad, c.good...)
+}
+
+// findings are the sentences worth saying.
+func (c *culprits) findings() []string {
+	var list []string
+	for _, culprit := range c.rank() {
+		if culprit.Confidence >= leastConfidence && len(list) < maxFindings {
+			list = append(list, brief(culprit.Sentence))
+		}
+	}
+	return list
+}
