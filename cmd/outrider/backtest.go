@@ -16,6 +16,7 @@ import (
 
 	"outrider/checks"
 	"outrider/incidents"
+	"outrider/incidents/detect"
 	"outrider/incidents/detect/backtest"
 	"outrider/incidents/detect/surge"
 	"outrider/probes"
@@ -318,6 +319,14 @@ func (f *backtestFlags) storeTrial(cmd *cobra.Command) (t trial, err error) {
 		t.name, where = "location "+f.location, fmt.Sprintf(" at location %q", f.location)
 	}
 	t.empty = &exitError{exitCannot, fmt.Errorf("no history: no run of check %q%s in the span is recorded in %s", f.check, where, path)}
+	marked, err := t.reader.Deployments(cmd.Context(), f.check, time.Time{}, time.Time{})
+	if err != nil {
+		t.close()
+		return t, &exitError{exitCannot, err}
+	}
+	for _, m := range marked {
+		t.options.Marks = append(t.options.Marks, m.Note)
+	}
 	t.source = storedRuns(cmd.Context(), t.reader, f.check, f.location)
 	if check.Schedule.Every == 0 {
 		if check.Schedule.Every, err = firstCadence(t.source); err != nil {
@@ -345,7 +354,14 @@ func (f *backtestFlags) definition(cmd *cobra.Command, t *trial) (settings, *che
 	if err != nil {
 		return s, nil, usageError(err)
 	}
-	return s, &chosen[0], nil
+	check := &chosen[0]
+	t.options.Holidays = defs.Holidays
+	for i := range defs.Deploys {
+		if d := &defs.Deploys[i]; d.Covers(check) {
+			t.options.Marks = append(t.options.Marks, detect.Note{Kind: detect.NoteDeploy, At: d.At, Text: d.Name})
+		}
+	}
+	return s, check, nil
 }
 
 // storedRuns reads the runs of a check from a store, a page at a time.

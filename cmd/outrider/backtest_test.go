@@ -58,6 +58,10 @@ func TestBacktest(t *testing.T) {
 	if err := store.Advance(t.Context(), incidents.Change{Seq: 1, Incidents: []incidents.Incident{was, gone}}); err != nil {
 		t.Fatal(err)
 	}
+	mark := incidents.Note{ID: "1", Note: detect.Note{Kind: detect.NoteDeploy, At: slow.Add(-time.Minute), Text: "shop 1.42"}}
+	if err := store.Mark(t.Context(), mark); err != nil {
+		t.Fatal(err)
+	}
 	definition := "checks:\n  - id: checkout\n    name: Customers buy\n    every: 5m\n    notify: []\n    detection: false\n    thresholds: {degraded: %s}\n    http: [get: 'http://127.0.0.1/']\n"
 	definitions := write(t, fmt.Sprintf(definition, "900ms"))
 	env := []string{"OUTRIDER_DATA=" + folder}
@@ -66,7 +70,7 @@ func TestBacktest(t *testing.T) {
 		out, errs, code := outrider(t, env, "backtest", "--check", "checkout", "--checks", definitions)
 		for _, says := range []string{
 			"checkout (Customers buy): what would have alerted", "2,016 runs, 2026-11-02 00:00 to 2026-11-08 23:55 UTC (7 days)", "8 failed", "unknown",
-			"degraded over 900 ms", "2 alerts (1 failure, 1 latency)", timeOf(outage.Add(5 * time.Minute)), timeOf(slow.Add(5 * time.Minute)),
+			"degraded over 900 ms", "deployment shop 1.42", "2 alerts (1 failure, 1 latency)", timeOf(outage.Add(5 * time.Minute)), timeOf(slow.Add(5 * time.Minute)),
 			"1 incident matched, 1 only recorded, 1 only in the backtest",
 		} {
 			if !strings.Contains(out, says) {

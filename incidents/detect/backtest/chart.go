@@ -79,7 +79,7 @@ func newChart(p *Profile, r *Report) chart {
 		}
 	}
 	for _, n := range r.Result.Notes {
-		if n.Location == p.Location && !n.At.Before(a.from) && !n.At.After(a.to) {
+		if (n.Location == p.Location || n.Location == "") && !n.At.Before(a.from) && !n.At.After(a.to) {
 			c.Notes = append(c.Notes, mark{number(a.x(n.At)), timeText(n.At) + ": " + line(n.Text)})
 		}
 	}

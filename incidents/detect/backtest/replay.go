@@ -27,7 +27,12 @@ type Options struct {
 	// From and before To. Runs before From are judged all the same, so that the
 	// judges know by From what they would have known. Zero: no bound.
 	From, To time.Time
-	// NewJudge makes the judge of a location; nil: detect.NewSeries.
+	// Holidays are those of the definitions.
+	Holidays []checks.Holiday
+	// Marks are what else happened, deployments say: those of the span are among
+	// the notes.
+	Marks []detect.Note
+	// NewJudge makes the judge of a location; nil: a *detect.Series.
 	NewJudge func() Judge
 }
 
@@ -73,7 +78,7 @@ type Counts struct {
 	Elsewhere int `json:"elsewhere"`
 }
 
-// Note is a remark of a judge at a location.
+// Note is a remark of a judge at a location; without one, it is about all.
 type Note struct {
 	Location string `json:"location"`
 	detect.Note
@@ -83,7 +88,12 @@ type Note struct {
 func Replay(source Source, o Options) (*Result, error) {
 	r := replay{Options: o, series: map[string]*series{}}
 	if r.NewJudge == nil {
-		r.NewJudge = func() Judge { return detect.NewSeries() }
+		calendar := detect.CalendarOf(o.Holidays, o.Check)
+		r.NewJudge = func() Judge {
+			s := detect.NewSeries()
+			s.SetCalendar(calendar)
+			return s
+		}
 	}
 	r.out.Setting = SettingOf(o.Check, o.AsRecorded)
 	err := source(func(run *probes.Run) error {
@@ -234,6 +244,11 @@ func (r *replay) finish() {
 		}
 		if !s.profile.isEmpty() {
 			r.out.Profiles = append(r.out.Profiles, s.profile)
+		}
+	}
+	for _, m := range r.Marks {
+		if !m.At.Before(r.out.From) && !m.At.After(r.out.To) && len(r.out.Notes) < 2*maxNotes {
+			r.out.Notes = append(r.out.Notes, Note{Note: m})
 		}
 	}
 	slices.SortFunc(r.out.Profiles, func(a, b *Profile) int { return compareText(a.Location, b.Location) })

@@ -51,12 +51,13 @@ type settingForm struct {
 	Confirm    string        `json:"confirm"`
 	Recovery   int           `json:"recovery"`
 	EveryS     float64       `json:"every_s"`
-	Objective  *promiseForm  `json:"objective,omitempty"`
+	Objectives []promiseForm `json:"objectives"`
 	Detection  detectionForm `json:"detection"`
 	Words      string        `json:"words"`
 }
 
 type promiseForm struct {
+	Name      string  `json:"name"`
 	Good      float64 `json:"good"`
 	OverS     float64 `json:"over_s"`
 	LatencyMS float64 `json:"latency_ms,omitempty"`
@@ -76,12 +77,12 @@ func settingFormOf(s *Setting) settingForm {
 	d := s.Detection
 	f := settingForm{
 		AsRecorded: s.AsRecorded, DegradedMS: ms(s.Degraded), FailedMS: ms(s.Failed), Further: s.Further,
-		Confirm: s.Confirm, Recovery: s.Recovery, EveryS: s.Every.Seconds(), Words: s.String(),
+		Objectives: []promiseForm{}, Confirm: s.Confirm, Recovery: s.Recovery, EveryS: s.Every.Seconds(), Words: s.String(),
 		Detection: detectionForm{d.Degradation, d.FalseAlarmEvery.Seconds(), d.SmallestChange, ms(d.SmallestDelay),
 			d.AcceptAfter.Seconds(), d.Forecast, d.Horizon.Seconds()},
 	}
-	if o := s.Objective; o != nil {
-		f.Objective = &promiseForm{o.Good, o.Over.Seconds(), ms(o.Latency)}
+	for _, o := range s.Objectives {
+		f.Objectives = append(f.Objectives, promiseForm{o.Name, o.Good, o.Over.Seconds(), ms(o.Latency)})
 	}
 	return f
 }

@@ -17,19 +17,19 @@ type Setting struct {
 	Degraded time.Duration `json:"degraded_ns"`
 	Failed   time.Duration `json:"failed_ns"`
 	// Further counts the bounds on phases, vitals and steps.
-	Further   int               `json:"further_thresholds"`
-	Confirm   string            `json:"confirm"` // such as "2 of 3"
-	Recovery  int               `json:"recovery"`
-	Every     time.Duration     `json:"every_ns"`
-	Objective *checks.Objective `json:"objective,omitempty"`
-	Detection checks.Detection  `json:"detection"`
+	Further    int                `json:"further_thresholds"`
+	Confirm    string             `json:"confirm"` // such as "2 of 3"
+	Recovery   int                `json:"recovery"`
+	Every      time.Duration      `json:"every_ns"`
+	Objectives []checks.Objective `json:"objectives"`
+	Detection  checks.Detection   `json:"detection"`
 }
 
 // SettingOf tells what a check is judged with.
 func SettingOf(c *checks.Check, asRecorded bool) Setting {
 	s := Setting{
 		AsRecorded: asRecorded, Confirm: confirmText(c.Confirm), Recovery: c.Confirm.Recovery,
-		Every: c.Schedule.Every, Objective: c.Objective, Detection: c.Detection,
+		Every: c.Schedule.Every, Objectives: c.Objectives, Detection: c.Detection,
 	}
 	if asRecorded {
 		return s
@@ -63,11 +63,12 @@ func (s Setting) String() string {
 		parts = append(parts, plural(s.Further, "further threshold", "further thresholds"))
 	}
 	parts = append(parts, "confirmed by "+s.Confirm+" runs, ended by "+plural(s.Recovery, "good one", "good ones in a row"))
-	if o := s.Objective; o != nil {
-		text := fmt.Sprintf("promise %s good over %s", percent(o.Good), lengthText(o.Over))
+	for _, o := range s.Objectives {
+		text := fmt.Sprintf("promise %s good", percent(o.Good))
 		if o.Latency > 0 {
-			text += " within " + latencyText(o.Latency)
+			text = fmt.Sprintf("promise %s within %s", percent(o.Good), latencyText(o.Latency))
 		}
+		text += " over " + lengthText(o.Over)
 		parts = append(parts, text)
 	}
 	d := s.Detection

@@ -162,7 +162,10 @@ func (r *Report) writeNotes(b *strings.Builder) {
 
 func noteText(n *Note, several bool) string {
 	text := line(n.Text)
-	if several {
+	if n.Kind == detect.NoteDeploy {
+		text = "deployment " + text
+	}
+	if several && n.Location != "" {
 		text = line(n.Location) + ": " + text
 	}
 	return text
