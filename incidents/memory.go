@@ -130,16 +130,7 @@ func (x *index) calendar(defs *checks.Definitions, check *checks.Check) detect.C
 	}
 	c, ok := x.calendars[check.ID]
 	if !ok {
-		for i := range defs.Holidays {
-			h := &defs.Holidays[i]
-			if !h.Covers(check) {
-				continue
-			}
-			if c == nil {
-				c = detect.Calendar{}
-			}
-			c[fmt.Sprintf("%04d-%02d-%02d", h.Year, h.Month, h.Day)] = h.Like
-		}
+		c = detect.CalendarOf(defs.Holidays, check)
 		x.calendars[check.ID] = c
 	}
 	return c

@@ -21,6 +21,16 @@ func (s *Store) RunsAfter(ctx context.Context, seq int64, limit int) ([]storage.
 	return entries, s.wrap("follow runs", err)
 }
 
+func (s *Store) checkRunsAfter(ctx context.Context, checkID string, seq int64, limit int) ([]storage.Entry, error) {
+	rows, err := s.reading.QueryContext(ctx,
+		"SELECT "+entryColumns+" FROM runs WHERE check_id = ? AND seq > ? ORDER BY seq LIMIT ?", checkID, seq, clamp(limit, maxEntries))
+	if err != nil {
+		return nil, s.wrap("read runs of "+quote(checkID), err)
+	}
+	entries, err := collect(rows, s.scanEntry)
+	return entries, s.wrap("read runs of "+quote(checkID), err)
+}
+
 // IncidentEventsAfter gives up to limit events of incidents with a Seq above
 // seq, oldest first.
 func (s *Store) IncidentEventsAfter(ctx context.Context, seq int64, limit int) ([]storage.EventEntry, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pressly/goose/v3"
 
+	"outrider/incidents"
 	"outrider/storage"
 )
 
@@ -51,6 +52,18 @@ func OpenReader(ctx context.Context, path string) (_ *Reader, err error) {
 		return nil, s.wrap("open", err)
 	}
 	return &Reader{runs: s, overview: s, incidentLog: s, store: s}, nil
+}
+
+// CheckRunsAfter gives up to limit runs of a check, at all locations, with a
+// Seq above seq, in the order of the log, which is the order in which they are
+// judged. Their artifacts come without Data.
+func (r *Reader) CheckRunsAfter(ctx context.Context, checkID string, seq int64, limit int) ([]storage.Entry, error) {
+	return r.store.checkRunsAfter(ctx, checkID, seq, limit)
+}
+
+// Deployments gives what was marked as deployed, as Store.Deployments does.
+func (r *Reader) Deployments(ctx context.Context, checkID string, from, to time.Time) ([]incidents.Note, error) {
+	return r.store.Deployments(ctx, checkID, from, to)
 }
 
 // Close ends reading.

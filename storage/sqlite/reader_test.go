@@ -39,6 +39,32 @@ func TestReaderBesideAWriter(t *testing.T) {
 	must(t, s.Record(t.Context(), storagetest.NewRun("a", start.Add(25*time.Hour), time.Second)))
 }
 
+func TestReaderReadsAheadByCheck(t *testing.T) {
+	path := filled(t)
+	r, err := OpenReader(t.Context(), path)
+	must(t, err)
+	defer r.Close()
+	newest, err := r.Runs(t.Context(), storage.RunQuery{CheckID: "a", Limit: 1000})
+	must(t, err)
+	var read []storage.Entry
+	for seq := int64(0); ; {
+		page, err := r.CheckRunsAfter(t.Context(), "a", seq, 70)
+		must(t, err)
+		if read = append(read, page...); len(page) < 70 {
+			break
+		}
+		seq = page[len(page)-1].Seq
+	}
+	if len(read) != len(newest) {
+		t.Fatalf("%d runs, want %d", len(read), len(newest))
+	}
+	for i, e := range read {
+		if want := newest[len(newest)-1-i]; e.Seq != want.Seq || e.Run.ID != want.Run.ID {
+			t.Fatalf("run %d has place %d, want %d", i, e.Seq, want.Seq)
+		}
+	}
+}
+
 func TestReaderAlone(t *testing.T) {
 	path := filled(t)
 	r, err := OpenReader(t.Context(), path)

@@ -25,7 +25,7 @@ const maxRows = 5_000_000
 // Unix seconds, milliseconds, microseconds or nanoseconds.
 func ReadLoad(r io.Reader) ([]Point, error) {
 	var points []Point
-	err := rows(r, []string{"value", "_value", "load"}, func(at time.Time, value, _ string) error {
+	err := rows(r, []string{"value", "_value", "load"}, false, func(at time.Time, value, _ string) error {
 		v, err := strconv.ParseFloat(value, 64)
 		if err != nil || v < 0 || math.IsInf(v, 0) {
 			return fmt.Errorf("value %q: write a number that is not negative", cut(value))
@@ -46,9 +46,18 @@ func ReadLoad(r io.Reader) ([]Point, error) {
 // does, the value in milliseconds or with a unit (1.2s), and optionally a
 // column outcome: "timeout" for a run that was cut off, "failed" for one whose
 // latency says nothing.
-func ReadLatency(r io.Reader) ([]Sample, error) {
+func ReadLatency(r io.Reader) ([]Sample, error) { return ReadLatencyColumn(r, "") }
+
+// ReadLatencyColumn does what ReadLatency does, with the values from the
+// column of the given name, which has to be in the header; empty: as
+// ReadLatency finds it.
+func ReadLatencyColumn(r io.Reader, column string) ([]Sample, error) {
 	var samples []Sample
-	err := rows(r, []string{"value", "_value", "latency", "latency_ms", "duration_ms"}, func(at time.Time, value, outcome string) error {
+	names := []string{"value", "_value", "latency", "latency_ms", "duration_ms"}
+	if column != "" {
+		names = []string{strings.ToLower(column)}
+	}
+	err := rows(r, names, column != "", func(at time.Time, value, outcome string) error {
 		d, err := parseLatency(value)
 		if err != nil {
 			return err
@@ -89,16 +98,20 @@ func parseLatency(s string) (time.Duration, error) {
 }
 
 // columns are where a row has what.
-type columns struct{ time, value, outcome int }
+type columns struct {
+	time, value, outcome int
+	named                bool // the header has the name of the values
+}
 
-// rows reads a CSV row by row, errors naming the line.
-func rows(r io.Reader, names []string, row func(at time.Time, value, outcome string) error) error {
+// rows reads a CSV row by row, errors naming the line. With named, the header
+// must have one of the names.
+func rows(r io.Reader, names []string, named bool, row func(at time.Time, value, outcome string) error) error {
 	reader := csv.NewReader(r)
 	reader.FieldsPerRecord = -1
 	reader.ReuseRecord = true
 	reader.TrimLeadingSpace = true
 	reader.Comment = '#'
-	where := columns{0, 1, -1}
+	where := columns{time: 0, value: 1, outcome: -1}
 	for n := 0; ; n++ {
 		record, err := reader.Read()
 		if errors.Is(err, io.EOF) {
@@ -113,7 +126,11 @@ func rows(r io.Reader, names []string, row func(at time.Time, value, outcome str
 		}
 		if n == 0 {
 			record[0] = strings.TrimPrefix(record[0], "\ufeff")
-			if header, ok := findColumns(record, names); ok {
+			header, ok := findColumns(record, names)
+			if named && !header.named {
+				return fmt.Errorf("line %d: no column %q; there are: %s", line, cut(names[0]), cut(strings.Join(record, ", ")))
+			}
+			if ok {
 				where = header
 				continue
 			}
@@ -144,7 +161,7 @@ func findColumns(record, values []string) (columns, bool) {
 	if _, err := parseTime(strings.TrimSpace(record[0])); err == nil {
 		return columns{}, false
 	}
-	c := columns{-1, -1, -1}
+	c := columns{time: -1, value: -1, outcome: -1}
 	for i, name := range record {
 		name = strings.ToLower(strings.TrimSpace(name))
 		switch {
@@ -156,8 +173,9 @@ func findColumns(record, values []string) (columns, bool) {
 			c.outcome = i
 		}
 	}
+	c.named = c.value >= 0
 	if c.time < 0 && c.value < 0 {
-		return columns{0, 1, c.outcome}, true // names of their own, in the usual order
+		return columns{time: 0, value: 1, outcome: c.outcome}, true // names of their own, in the usual order
 	}
 	if c.time < 0 {
 		c.time = firstBut(c.value)

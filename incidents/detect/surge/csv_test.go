@@ -56,6 +56,21 @@ func TestReadLatency(t *testing.T) {
 	}
 }
 
+func TestReadLatencyColumn(t *testing.T) {
+	const text = "timestamp,value,Search\n2026-11-20T12:00:00Z,1,250\n"
+	for column, want := range map[string]time.Duration{"": time.Millisecond, "search": 250 * time.Millisecond} {
+		samples, err := ReadLatencyColumn(strings.NewReader(text), column)
+		if err != nil || len(samples) != 1 || samples[0].Latency != want {
+			t.Errorf("%q: %v, %v", column, samples, err)
+		}
+	}
+	for _, text := range []string{text, "2026-11-20T12:00:00Z,1\n"} {
+		if _, err := ReadLatencyColumn(strings.NewReader(text), "pay"); err == nil || !strings.Contains(err.Error(), `line 1: no column "pay"`) {
+			t.Errorf("a missing column: %v", err)
+		}
+	}
+}
+
 func FuzzReadLoad(f *testing.F) {
 	for _, seed := range []string{"timestamp,value\n2026-11-20T12:00:00Z,312.5\n", "1795176000,1\n", "a,b\n", "\"", "value,time\n1,2026-11-20 12:00\n", ",\n,\n", "#\n"} {
 		f.Add(seed)
