@@ -82,10 +82,10 @@ func (w *slowRuns) groupSize(i int, g *groupSum) (Culprit, bool) {
 		return Culprit{}, false
 	}
 	u := s.usual.group(hash(g.host))
-	if u == nil || u.bytes.n < enoughRuns || g.runs < s.runs {
+	if u == nil || u.bytes.n < enoughRuns || len(g.bytes) < s.runs {
 		return Culprit{}, false
 	}
-	d := compare(&u.bytes, byteScale, g.bytes/float64(g.runs), g.runs)
+	d := compare(&u.bytes, byteScale, g.bytes)
 	if d.moved < 0.4 || d.evidence < 3 || d.is-d.was < 20_000 {
 		return Culprit{}, false
 	}
@@ -254,11 +254,11 @@ func isPhase(measure string) bool {
 // where one part has gained most of it, the host is not to blame.
 func (w *slowRuns) disturbanceCulprits() []Culprit {
 	const worth = 0.05
-	sum := 0.0
+	var logs []float64
 	for _, run := range w.runs {
-		sum += disturbanceScale.log(run.Disturbance)
+		logs = append(logs, disturbanceScale.log(run.Disturbance))
 	}
-	d := compare(&w.profile.disturbance, disturbanceScale, sum/float64(len(w.runs)), len(w.runs))
+	d := compare(&w.profile.disturbance, disturbanceScale, logs)
 	if d.is < worth || d.is < 2*d.was || d.evidence < 2 {
 		return nil
 	}
