@@ -124,24 +124,40 @@ func (w *slowRuns) changeCulprits() []Culprit {
 			c.Sentence = fmt.Sprintf("step %s is redirected %s times instead of %s%s", s.name, trim(d.is, 1), trim(d.was, 1), w.andSo(a))
 			culprits = append(culprits, c)
 		}
-		if h.Protocol != "" && s.usual.protocol != "" && cut(h.Protocol) != s.usual.protocol {
+		if was := w.profile.otherProtocol(s.usual, h.Protocol); was != "" {
 			a := w.best(moved)
 			c := because(Culprit{
-				Kind: KindProtocol, Step: s.name, Part: h.Protocol, Host: s.host, WasText: s.usual.protocol, IsText: h.Protocol,
+				Kind: KindProtocol, Step: s.name, Part: h.Protocol, Host: s.host, WasText: was, IsText: h.Protocol,
 			}, a, certain)
-			c.Sentence = fmt.Sprintf("%s speaks %s in step %s instead of %s%s", s.host, h.Protocol, s.name, s.usual.protocol, w.andSo(a))
+			c.Sentence = fmt.Sprintf("%s speaks %s in step %s instead of %s%s", s.host, h.Protocol, s.name, was, w.andSo(a))
 			culprits = append(culprits, c)
 		}
 		if c, ok := w.profile.newCertificate(s.host, h.TLS); ok && !certified[s.host] {
 			certified[s.host] = true
 			a := w.best(func(a *atom) bool { return a.part == partTLS && w.steps[a.step].host == s.host })
 			c = because(c, a, certain)
-			c.Step = s.name
+			if c.Step = s.name; a != nil {
+				c.Step = w.steps[a.step].name
+			}
 			c.Sentence += w.andSo(a)
 			culprits = append(culprits, c)
 		}
 	}
 	return culprits
+}
+
+// otherProtocol is what was spoken in a step until a short while ago, if that
+// is not what is spoken now.
+func (p *Profile) otherProtocol(s *stepProfile, now string) string {
+	u := &s.protocol
+	switch {
+	case now == "" || u.now == "":
+	case cut(now) != u.now:
+		return u.now
+	case p.recent(u.born, u.bornAt):
+		return u.former
+	}
+	return ""
 }
 
 // newCertificate tells whether a host has had another certificate until a
@@ -157,7 +173,7 @@ func (p *Profile) newCertificate(host string, t *probes.TLS) (Culprit, bool) {
 	was, until := usual.issuer, usual.notAfter
 	switch {
 	case t.NotAfter.Unix() != until || cut(t.Issuer) != was:
-	case usual.formerExpires != 0 && p.runs-usual.born < recentlyN:
+	case usual.formerExpires != 0 && p.recent(usual.born, usual.bornAt):
 		was, until = usual.formerIssuer, usual.formerExpires
 	default:
 		return Culprit{}, false
@@ -324,7 +340,7 @@ func (w *slowRuns) addressOf(host string, a *atom) (Culprit, bool) {
 	c := Culprit{Kind: KindAddress, Step: name, Part: address, Host: host, IsText: address, Was: a.was, Is: a.is, Unit: Milliseconds}
 	usual := w.profile.usualAddress(hash(host), address)
 	known := w.profile.address(address)
-	if known == nil || w.profile.runs-known.born < recentlyN && usual != nil && usual.born < known.born {
+	if known == nil || w.profile.recent(known.born, known.bornAt) && usual != nil && usual.born < known.born {
 		if usual == nil {
 			return Culprit{}, false // nothing was known of any address
 		}

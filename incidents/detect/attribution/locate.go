@@ -75,7 +75,8 @@ func (l *Place) judge() (c Culprit, suffers, known bool) {
 	if l.Profile == nil || l.Profile.duration.n < enoughRuns || worked == 0 {
 		return c, false, false
 	}
-	d := compare(&l.Profile.duration, millisecondScale, logs)
+	p := l.Profile.before(l.Runs)
+	d := compare(&p.duration, millisecondScale, logs)
 	c.Unit, c.Was, c.Is, c.Confidence = Milliseconds, d.was, d.is, confidence(d.evidence)
 	c.Sentence = fmt.Sprintf("the journey went from %s to %s", duration(d.was), duration(d.is))
 	return c, d.evidence > 3 && d.is > 1.15*d.was, true
