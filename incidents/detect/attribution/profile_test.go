@@ -209,8 +209,8 @@ func TestLevel(t *testing.T) {
 func TestEvidenceIsFair(t *testing.T) {
 	for _, spread := range []float64{0.06, 0.2, 0.5} {
 		sum := 0.0
-		for x := -1000.0; x < 1000; {
-			width := 0.002 + 0.002*math.Abs(x)
+		for x := -20.0; x < 1000; {
+			width := 0.004 + 0.004*math.Abs(x)
 			sum += width * math.Exp(riseEvidence([]sample{{x + width/2, spread}})) * density(x+width/2, spread)
 			x += width
 		}
