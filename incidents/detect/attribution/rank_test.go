@@ -1,6 +1,7 @@
 package attribution
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -294,5 +295,50 @@ func TestGoodRunsTellAddressesApart(t *testing.T) {
 		bad := w.several(2)
 		w.change = at(c.good, false)
 		first(t, p.Rank(bad, w.several(6)...), c.want, "step 1", "", "")
+	}
+}
+
+// What the profile has learned since trouble began does not hide what moved.
+func TestTroubleThatIsNoticedLate(t *testing.T) {
+	change := map[string]func(*probes.Run){
+		"phase": func(r *probes.Run) { slower(&r.Steps[2], &r.Steps[2].HTTP.Phases.FirstByte, 150*time.Millisecond) },
+		"protocol": func(r *probes.Run) {
+			r.Steps[2].HTTP.Protocol = "HTTP/1.1"
+			slower(&r.Steps[2], &r.Steps[2].HTTP.Phases.Connect, 300*time.Millisecond)
+		},
+		"certificate": func(r *probes.Run) {
+			for i := range r.Steps {
+				r.Steps[i].HTTP.TLS = &probes.TLS{Issuer: "Other CA"}
+			}
+			slower(&r.Steps[2], &r.Steps[2].HTTP.Phases.TLS, 300*time.Millisecond)
+		},
+		"address": func(r *probes.Run) {
+			r.Steps[2].HTTP.Address = "198.51.100.7:443"
+			slower(&r.Steps[2], &r.Steps[2].HTTP.Phases.FirstByte, 300*time.Millisecond)
+		},
+	}
+	for _, c := range []struct {
+		name string
+		want Kind
+		step string
+	}{{"phase", KindPhase, "step 2"}, {"protocol", KindProtocol, "step 2"}, {"certificate", KindCertificate, "step 2"}, {"address", KindAddress, "step 2"}} {
+		for _, late := range []int{1, 30, 64} {
+			w := newWorld(21)
+			p := w.learned(200)
+			w.change = change[c.name]
+			since := w.now.Add(time.Second)
+			runs := w.several(late + 3)
+			for _, run := range runs {
+				p.Observe(run, false)
+			}
+			data := encoded(t, p)
+			first(t, p.Before(since).Rank(runs[late:]), c.want, c.step, "", "")
+			if late == 1 {
+				first(t, p.Rank(runs), c.want, c.step, "", "") // by the first run itself
+			}
+			if !bytes.Equal(data, encoded(t, p)) {
+				t.Error("to look back changed the profile")
+			}
+		}
 	}
 }
