@@ -66,12 +66,12 @@ func (s *state) step(from, to int, sample *evidence, at int64, threshold float64
 	return which, most
 }
 
-// matters tells whether a shift is large enough to speak of: a quarter of the
-// milliseconds will do, since it is for now and not for ever.
+// matters tells whether a shift is large enough to speak of. Less than the
+// smallest lasting change will do, since few samples say how large it is.
 func (j *Judge) matters(out *Judgement, i int) bool {
 	level := j.levelNow(out, i)
 	change := math.Abs(level - out.Expected)
-	return change >= out.Expected*j.config.SmallestShare && change >= j.config.SmallestMillis/4
+	return change >= out.Expected*j.config.SmallestShare/2 && change >= j.config.SmallestMillis/4
 }
 
 // levelNow is the median latency since the onset that a test sees,
@@ -129,8 +129,11 @@ func (j *Judge) endTrouble(out *Judgement, x *features, sample *evidence, at int
 	if found.Kind == shiftDown {
 		moderate = &alternatives[moderateDown]
 	}
-	if found.Kind == moderate.Kind && found.Size > moderate.Size {
-		found = moderate
+	if found.Kind == moderate.Kind {
+		if found.Size > moderate.Size {
+			found = moderate
+		}
+		moderate = found
 	}
 	_, log := moderate.ratio(sample)
 	t.Back[0] = max(t.Back[0]-log, 0)

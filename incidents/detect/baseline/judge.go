@@ -39,7 +39,8 @@ type Config struct {
 	// hours.
 	FreezeFaster time.Duration
 	// SmallestShare and SmallestMillis are the smallest change of level that
-	// matters: both must be reached, by an alarm a quarter of SmallestMillis.
+	// matters: both must be reached; by an alarm half the share and a quarter of the
+	// milliseconds.
 	// Zero means 5 % and 20 ms; negative, none.
 	SmallestShare, SmallestMillis float64
 }
