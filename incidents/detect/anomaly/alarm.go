@@ -7,6 +7,7 @@ import "math"
 type alarm struct {
 	tail   tail
 	echo   float64 // of joint surprise
+	habit  float64 // alarms not long before
 	silent float64 // samples still to be silent for
 }
 
@@ -21,6 +22,8 @@ func (a *alarm) score(joint, n float64, s *settings) float64 {
 	news := s.likelihood*a.tail.surprise(log, s) + (1-s.likelihood)*joint - s.ageing*math.Log1p(n/1000)
 	a.echo = max(joint, a.echo*(1-1/s.echo))
 	a.tail.add(logOf(a.echo))
+	a.habit *= 1 - 1/s.habitMemory
+	news -= s.habit * a.habit
 	a.silent = max(0, a.silent-1)
 	share := max(0, min(1, news/s.alarm))
 	switch {
@@ -30,5 +33,6 @@ func (a *alarm) score(joint, n float64, s *settings) float64 {
 		return quietest / 2 * share
 	}
 	a.silent = s.silence
+	a.habit++
 	return 1 - 0.5*math.Exp(1-news/s.alarm)
 }

@@ -82,15 +82,19 @@ func (d *Detector) UnmarshalBinary(b []byte) error {
 func (d *Detector) running() []*float64 {
 	m := &d.memory
 	all := []*float64{
-		&m.n, &m.last, &m.days.n, &m.weeks.n, &d.alarm.echo, &d.alarm.silent,
+		&m.n, &m.last, &m.days.n, &m.weeks.n, &d.alarm.echo, &d.alarm.habit, &d.alarm.silent,
 		(*float64)(&m.level.centre), (*float64)(&m.level.spread), (*float64)(&m.level.whole),
 		(*float64)(&m.rough), (*float64)(&m.days.usual), (*float64)(&m.weeks.usual),
 	}
+	for i := range m.recent {
+		all = append(all, &m.recent[i])
+	}
+	all = append(all, &m.reach)
 	for i := range m.changes {
 		c := &m.changes[i]
 		all = append(all, (*float64)(&c.fast), (*float64)(&c.slow), (*float64)(&c.usual))
 	}
-	for _, means := range [][]average{m.means[:], m.roughs[:], m.days.means[:], m.weeks.means[:]} {
+	for _, means := range [][]average{m.means[:], m.roughs[:], m.ranges[:], m.days.means[:], m.weeks.means[:]} {
 		for i := range means {
 			all = append(all, (*float64)(&means[i]))
 		}

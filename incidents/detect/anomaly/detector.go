@@ -45,8 +45,9 @@ func (d *Detector) Observe(at time.Time, value float64) float64 {
 	}
 	d.lastAt = at.UnixNano()
 	var readings [measures]float64
-	m.read(at, value, &readings, &d.settings)
-	return d.alarm.score(d.joint(&readings), m.n, &d.settings)
+	salience := m.read(at, value, &readings, &d.settings)
+	joint := max(0, d.joint(&readings)+d.settings.salience*salience)
+	return d.alarm.score(joint, m.n, &d.settings)
 }
 
 // joint is the root of the mean square of what the measures find surprising.
