@@ -38,6 +38,16 @@ func (d *Detector) MarshalBinary() ([]byte, error) {
 			b = binary.AppendUvarint(b, uint64(c))
 		}
 	}
+	h := &d.alarm.habit
+	b = append(b, h.next)
+	for i := range h.kinds {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(h.at[i]))
+		if h.at[i] > 0 {
+			for _, u := range h.kinds[i] {
+				b = binary.LittleEndian.AppendUint32(b, math.Float32bits(u))
+			}
+		}
+	}
 	return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b)), nil
 }
 
@@ -68,6 +78,7 @@ func (d *Detector) UnmarshalBinary(b []byte) error {
 	for _, t := range read.allTails() {
 		r.tail(t)
 	}
+	r.habit(&read.alarm.habit)
 	if n := read.memory.n; n < 0 || n != math.Trunc(n) {
 		r.bad = true
 	}
@@ -82,7 +93,7 @@ func (d *Detector) UnmarshalBinary(b []byte) error {
 func (d *Detector) running() []*float64 {
 	m := &d.memory
 	all := []*float64{
-		&m.n, &m.last, &m.days.n, &m.weeks.n, &d.alarm.echo, &d.alarm.habit, &d.alarm.silent,
+		&m.n, &m.last, &m.days.n, &m.weeks.n, &d.alarm.echo, &d.alarm.silent,
 		(*float64)(&m.level.centre), (*float64)(&m.level.spread), (*float64)(&m.level.whole),
 		(*float64)(&m.rough), (*float64)(&m.days.usual), (*float64)(&m.weeks.usual),
 	}
@@ -140,6 +151,23 @@ func (r *stateReader) float(x float64) float64 {
 		r.bad = true
 	}
 	return x
+}
+
+func (r *stateReader) habit(h *habit) {
+	if h.next = r.byte(); h.next >= remembered {
+		r.bad = true
+		return
+	}
+	for i := range h.kinds {
+		h.at[i] = r.float(math.Float64frombits(r.uint64()))
+		r.bad = r.bad || h.at[i] < 0
+		if h.at[i] > 0 {
+			for j := range h.kinds[i] {
+				h.kinds[i][j] = math.Float32frombits(r.uint32())
+				r.bad = r.bad || !(h.kinds[i][j] >= 0 && h.kinds[i][j] <= 1)
+			}
+		}
+	}
 }
 
 func (r *stateReader) tail(t *tail) {

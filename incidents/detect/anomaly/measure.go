@@ -154,11 +154,18 @@ func (m *memory) readRough(x float64, r *[measures]float64, s *settings) {
 func (m *memory) readRange(x float64, r *[measures]float64, s *settings) {
 	newest := int(m.n-1) % longest
 	m.recent[newest] = x
-	low, high, i := x, x, 0
-	have := min(longest, int(m.n))
+	older, oldest := m.recent[:newest], m.recent[newest+1:] // the newest of each last
+	if m.n < longest {
+		oldest = nil
+	}
+	low, high, have := x, x, 1
 	for k := range ranges {
-		for span := int(spans[fromRange+k]); i < min(span, have); i++ {
-			v := m.recent[(newest+longest-i)%longest]
+		for span := int(spans[fromRange+k]); have < span && len(older)+len(oldest) > 0; have++ {
+			if len(older) == 0 {
+				older, oldest = oldest, nil
+			}
+			v := older[len(older)-1]
+			older = older[:len(older)-1]
 			low, high = min(low, v), max(high, v)
 		}
 		width, usual := high-low, float64(m.ranges[k])

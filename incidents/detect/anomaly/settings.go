@@ -40,9 +40,11 @@ type settings struct {
 	// ageing is how much more an old series must be surprised, in nats for each
 	// factor e of its age: the number of records grows with the logarithm.
 	ageing float64
-	// habit is how much more surprise, in nats, it takes for each alarm that was
-	// raised not long before; an alarm is forgotten over habitMemory samples.
-	habit, habitMemory float64
+	// habit is how much more surprise, in nats, it takes for each alarm of the
+	// same kind before; an alarm is forgotten over habitMemory samples. The
+	// cosine between kinds to the power likeness tells how much one counts for
+	// the other.
+	habit, habitMemory, likeness float64
 	// alarm is the surprise, in nats, that scores 0.5.
 	alarm float64
 	// silence is how long, in samples, nothing is an alarm after one.
@@ -71,9 +73,10 @@ func standard() settings {
 		likelihood:    0.3,
 		echo:          200,
 		ageing:        0.15,
-		habit:         0.5,
-		habitMemory:   2500,
-		alarm:         3.1,
+		habit:         0.65,
+		habitMemory:   4000,
+		likeness:      12,
+		alarm:         3.2,
 		silence:       100,
 	}
 }
