@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -85,7 +86,7 @@ func readSettings() (settings, error) {
 		reflect.TypeFor[time.Duration](): func(text string) (any, error) { return checks.ParseDuration(text) },
 	}})
 	if err != nil {
-		return s, usageError(fmt.Errorf("settings: %w", err))
+		return s, usageError(settingsError(err))
 	}
 	if s.Data == "" {
 		s.Data, err = defaultData()
@@ -105,6 +106,26 @@ func readSettings() (settings, error) {
 		return s, usageError(fmt.Errorf("settings: INFLUXDB_URL is set but INFLUXDB_BUCKET is not: name the bucket to write to"))
 	}
 	return s, nil
+}
+
+// settingsError names the variables that could not be read, where the library
+// names the fields that they would have filled.
+func settingsError(err error) error {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return fmt.Errorf("settings: %w", err)
+	}
+	var errs []error
+	for _, e := range all.Errors {
+		var unread env.ParseError
+		if errors.As(e, &unread) {
+			if f, ok := reflect.TypeFor[settings]().FieldByName(unread.Name); ok {
+				e = fmt.Errorf("settings: %s: %w", f.Tag.Get("env"), unread.Err)
+			}
+		}
+		errs = append(errs, e)
+	}
+	return errors.Join(errs...)
 }
 
 // defaultData is the user's state folder (XDG Base Directory Specification).
