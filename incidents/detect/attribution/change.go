@@ -216,14 +216,14 @@ func (w *slowRuns) vitalCulprits() []Culprit {
 	return culprits
 }
 
-// vitalScore ranks a vital. One that is a time and whose step gained about as
+// vitalScore ranks a vital. One that is a time and whose page gained about as
 // much is a consequence. One that no time explains is the trouble itself if a
 // threshold of it was gone over, or if no time was gained at all.
 func (w *slowRuns) vitalScore(i int, v checks.Vital, d shift) (share, score float64) {
 	over, overTime := w.exceeded(i, v)
-	gained := 0.0
+	gained, next := 0.0, w.nextPage(i)
 	for j := range w.atoms {
-		if a := &w.atoms[j]; a.step == i && a.evidence > 1 {
+		if a := &w.atoms[j]; a.step >= i && a.step < next && a.evidence > 1 {
 			gained += max(a.gain, 0)
 		}
 	}
@@ -237,6 +237,14 @@ func (w *slowRuns) vitalScore(i int, v checks.Vital, d shift) (share, score floa
 		return 0.5, scoreOf(d.evidence, 0.5)
 	}
 	return 0, scoreOf(d.evidence, 0.05)
+}
+
+// nextPage gives the first step after one that led to another page: vitals go
+// on until then, and are those of the step that led to theirs.
+func (w *slowRuns) nextPage(i int) int {
+	for i++; i < len(w.steps) && w.steps[i].last.HTTP == nil; i++ {
+	}
+	return i
 }
 
 // exceeded tells whether a vital of a step, and whether a time of any, went

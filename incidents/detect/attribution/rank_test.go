@@ -118,6 +118,29 @@ func TestRankNamesWhatMoved(t *testing.T) {
 	}
 }
 
+// What a page waits for delays its largest paint, also where a later step of the
+// same page waits for it, and even if it is less sure than the paint.
+func TestPaintIsAConsequenceOnItsPage(t *testing.T) {
+	w := newWorld(7)
+	w.kind = checks.KindBrowser
+	n := 0
+	w.change = func(r *probes.Run) {
+		r.Steps[2].HTTP, r.Steps[2].Vitals = nil, nil // it stays on the page of step 1
+		n++
+		r.Steps[2].Resources[0].Time = time.Duration(n%2*40) * time.Millisecond // sometimes it is there already
+	}
+	p := w.learned(8)
+	usual := w.change
+	w.change = func(r *probes.Run) {
+		usual(r)
+		lcp := 4000.0
+		slower(&r.Steps[2], &r.Steps[2].Resources[0].Time, 3800*time.Millisecond)
+		r.Outcome, r.Steps[1].Vitals.LCP = probes.Degraded, &lcp
+		r.Exceeded = []probes.Exceeded{{Step: "step 2", Measure: "total", Level: probes.Degraded, Limit: 2000, Got: 4000}}
+	}
+	first(t, p.Rank(w.several(2)), KindResource, "step 2", "shop.example", "")
+}
+
 // first holds the first culprit against what is wanted.
 func first(t *testing.T, culprits []Culprit, kind Kind, step, part, sentence string) {
 	t.Helper()
