@@ -12,6 +12,7 @@ const (
 	backAt     = 4.605
 	calmFor    = 30
 	calmMost   = 60
+	backMost   = 5.5 // a long calm does not make up for what is bad after it
 	calmChance = 9.2 // 1 in 10,000
 	badTail    = 0.02
 	// A moderate shift, with which the way back is compared.
@@ -136,9 +137,9 @@ func (j *Judge) endTrouble(out *Judgement, x *features, sample *evidence, at int
 		moderate = found
 	}
 	_, log := moderate.ratio(sample)
-	t.Back[0] = max(t.Back[0]-log, 0)
+	t.Back[0] = min(max(t.Back[0]-log, 0), backMost)
 	_, log = found.ratio(sample)
-	t.Back[1] = max(t.Back[1]-log, 0)
+	t.Back[1] = min(max(t.Back[1]-log, 0), backMost)
 	if t.Back[0] == 0 || t.Back[1] == 0 {
 		t.Calm, t.Since = 0, 0
 		return
@@ -178,11 +179,14 @@ func (s *state) settle() {
 	s.restart()
 }
 
+// freeze is how long learning may stand still. While little is known that is
+// not long, since what looks like a fault may be the first night or weekend.
 func (j *Judge) freeze() time.Duration {
+	longest := j.config.Freeze
 	if j.s.State == Faster {
-		return j.config.FreezeFaster
+		longest = j.config.FreezeFaster
 	}
-	return j.config.Freeze
+	return min(longest, max(time.Duration(j.s.Trouble.Onset-j.s.First)/4, time.Hour))
 }
 
 // lapse accepts the present level as usual.
@@ -196,7 +200,7 @@ func (j *Judge) lapse(out *Judgement, x *features, at int64) {
 	out.Level = out.Expected * math.Exp(by)
 	out.Ratio = out.Level / out.Expected
 	out.Explanation = j.explainLapse(out)
-	s.Routine.rebase(by, s.Trouble.Onset, at)
+	s.Routine.Ground = 0
 	s.Season.shift(x, by, s.Noise.longRun())
 	// The shape may have changed with the level: what comes counts more.
 	s.Noise.fade(0.25)

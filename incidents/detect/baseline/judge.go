@@ -33,7 +33,8 @@ type Config struct {
 	// behaves like, usually Sunday.
 	Holidays map[string]time.Weekday
 	// Freeze is how long learning may stand still because of an open alarm
-	// before the new level is accepted as usual; zero means 24 hours.
+	// before the new level is accepted as usual; zero means 24 hours. In the
+	// first days it is at most a quarter of what was learnt from.
 	Freeze time.Duration
 	// FreezeFaster is the same for a series that became faster; zero means 6
 	// hours.

@@ -21,14 +21,18 @@ const (
 	standOutSample = 2
 	standOutLeast  = 0.08
 	agreeing       = 3 // in the first week
+	groundRate     = 0.1
 )
 
 // routine is what was left of each ten minutes of the last week.
 type routine struct {
 	Left [slots]int8 // in units, slotUnknown if it was not seen
-	Slot int64       // the slot in progress
-	At   int64       // its last sample
-	N    int64       // its samples
+	// Ground is what slots of the last hours had left: slots stand out from
+	// there, so that a level that moved is not taken for a routine.
+	Ground float64
+	Slot   int64 // the slot in progress
+	At     int64 // its last sample
+	N      int64 // its samples
 	// Shift is what is expected on top of the regression in this slot.
 	Shift float64
 }
@@ -53,7 +57,10 @@ func (q *routine) enter(slot, at int64, left, deviation, longRun float64) {
 	if q.Slot >= 0 {
 		q.Left[q.Slot] = slotUnknown
 		if n > 0 {
+			left -= q.Ground
 			q.Left[q.Slot] = int8(min(max(math.Round(left/slotUnit), -127), 127))
+			mean := min(longRun/math.Sqrt(float64(n)), deviation)
+			q.Ground += groundRate * min(max(left, -3*mean), 3*mean)
 		}
 	}
 	q.forget(slot, at)
@@ -70,17 +77,6 @@ func (q *routine) forget(slot, at int64) {
 	for k := int64(1); k < n; k++ {
 		if i := (q.Slot + k) % slots; i != slot {
 			q.Left[i] = slotUnknown
-		}
-	}
-}
-
-// rebase makes what was left since a moment relative to a level that moved.
-func (q *routine) rebase(by float64, from, at int64) {
-	n := min((at-from)/int64(blockLength), slots-1)
-	for k := int64(1); k <= n && q.Slot >= 0; k++ {
-		i := (q.Slot - k + slots) % slots
-		if q.Left[i] != slotUnknown {
-			q.Left[i] = int8(min(max(float64(q.Left[i])-math.Round(by/slotUnit), -127), 127))
 		}
 	}
 }
