@@ -40,7 +40,7 @@ const (
 // observe takes the logarithm of a value; it is finite.
 func (l *level) observe(x float64) {
 	if l.n == 0 {
-		l.mean, l.spread, l.n = float32(x), priorSpread, 1 // marks stay: there are none
+		l.mean, l.spread, l.n = float32(x), priorSpread, 1
 		return
 	}
 	n := float64(l.n)
