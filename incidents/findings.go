@@ -84,7 +84,7 @@ func (k *Keeper) common(b basis, v *detect.Verdict) string {
 		return ""
 	}
 	own := suspect{at: b.run.Finished, Finding: attribution.Finding{
-		Check: b.check.ID, Location: b.run.Location, Component: b.check.Labels["component"], Culprits: w.Culprits(),
+		Check: b.check.ID, Location: b.run.Location, Component: b.check.Labels["component"], Culprits: w.Culprits(v.Since),
 	}}
 	if k.suspects == nil {
 		k.suspects = map[string]suspect{}

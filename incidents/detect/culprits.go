@@ -2,6 +2,7 @@ package detect
 
 import (
 	"encoding/json"
+	"time"
 
 	"outrider/incidents/detect/attribution"
 	"outrider/probes"
@@ -100,17 +101,23 @@ func bare(run *probes.Run) *probes.Run {
 	return &r
 }
 
-func (c *culprits) rank() []Culprit {
+// rank holds the last bad runs against what was usual before a moment, which is
+// when the trouble began; zero: before the first of them.
+func (c *culprits) rank(since time.Time) []Culprit {
 	if len(c.bad) == 0 {
 		return nil
 	}
-	return c.profile.Rank(c.bad, c.good...)
+	profile := &c.profile
+	if !since.IsZero() {
+		profile = profile.Before(since)
+	}
+	return profile.Rank(c.bad, c.good...)
 }
 
 // findings are the sentences worth saying.
-func (c *culprits) findings() []string {
+func (c *culprits) findings(since time.Time) []string {
 	var list []string
-	for _, culprit := range c.rank() {
+	for _, culprit := range c.rank(since) {
 		if culprit.Confidence >= leastConfidence && !trifling(&culprit) && len(list) < maxFindings {
 			list = append(list, brief(culprit.Sentence))
 		}

@@ -101,7 +101,7 @@ func (s *Series) Judge(check *checks.Check, run *probes.Run) Result {
 	}
 	for i := range r.Verdicts {
 		if v := &r.Verdicts[i]; v.Severity.WorseThan(v.Before) && v.Cause != CauseForecast {
-			v.Findings = s.culprits.findings()
+			v.Findings = s.culprits.findings(v.Since)
 		}
 	}
 	return r
@@ -242,8 +242,9 @@ func (s *Series) Last() time.Time { return s.memory.Last() }
 // Failing tells whether the last judged run failed.
 func (s *Series) Failing() bool { return s.memory.failure.lastBad() }
 
-// Culprits gives what moved in the last bad runs.
-func (s *Series) Culprits() []Culprit { return s.culprits.rank() }
+// Culprits gives what moved in the last bad runs, against what was usual before
+// the trouble began; zero: before the first of them.
+func (s *Series) Culprits(since time.Time) []Culprit { return s.culprits.rank(since) }
 
 // Rewind forgets when the last run started, so that the next run counts
 // whenever it started. It is for a clock that was set back: what was learnt of

@@ -43,7 +43,7 @@ func TestHostilePages(t *testing.T) {
 		{"sends on for ever", `<script>location.href = '/page?' + Math.random()</script>`, stuck, probes.Failed, probes.FailTimeout, "within 1s"},
 		{"console flood", `<script>onload = () => setInterval(() => { for (let i = 0; i < 100; i++) console.error("flood " + i) }, 20)</script>Ready`, page + "- {expect: Thank you, timeout: 1500ms}", probes.Failed, probes.FailAssertion, "did not appear"},
 		{"huge console message", `<script>console.error("x".repeat(34e6))</script>Ready`, page + "- expect: Ready", probes.Passed, "", ""},
-		{"huge value", ``, page + "- {evaluate: \"'x'.repeat(34e6)\", timeout: 5s}", probes.Failed, probes.FailScript, "too large"},
+		{"huge value", ``, page + "- {evaluate: \"'x'.repeat(34e6)\", timeout: 30s}", probes.Failed, probes.FailScript, "too large"},
 		{"huge text", `<script>for (let i = 0; i < 3000; i++) document.write("<p>" + "lorem ipsum ".repeat(500))</script>`, page + "- {expect: Thank you, timeout: 1s}", probes.Failed, "", ""},
 		{"deep tree", `<script>let e = document.body; for (let i = 0; i < 3000; i++) e = e.appendChild(document.createElement("b"))</script>Ready`, page + "- {click: {role: button, name: Pay}, timeout: 1500ms}", probes.Failed, "", ""},
 		{"page that breaks the language", `<script>Promise = Array = JSON = null; Element.prototype.querySelectorAll = Element.prototype.getClientRects = () => { throw 1 }; document.querySelectorAll = () => []; performance.now = () => 0; setTimeout = requestAnimationFrame = () => {}</script><button onclick="document.title = 'Clicked'">Pay</button>`,
