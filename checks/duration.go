@@ -29,9 +29,10 @@ var durationUnits = [...]unit{
 
 var errNoUnit = errors.New("write a number with a unit, such as 800ms, 30s, 5m, 1h or 30d")
 
-// parseDuration reads a duration as people write it: 800ms, 4s, 2m, 1h, 30d,
-// 1w, 1m30s. A day is 24 hours. It is never negative.
-func parseDuration(s string) (time.Duration, error) {
+// ParseDuration reads a duration as people write it: 800ms, 4s, 2m, 1h, 30d,
+// 1w, 1m30s. A day is 24 hours. It is never negative. The error says what to
+// write.
+func ParseDuration(s string) (time.Duration, error) {
 	rest := strings.TrimSpace(s)
 	if rest == "0" {
 		return 0, nil
@@ -75,7 +76,7 @@ func parseOffset(s string) (time.Duration, error) {
 	if s == "" || s[0] != '+' && s[0] != '-' {
 		return 0, errors.New("write an offset with its sign, such as +1h or -30m")
 	}
-	d, err := parseDuration(s[1:])
+	d, err := ParseDuration(s[1:])
 	if s[0] == '-' {
 		d = -d
 	}

@@ -12,12 +12,12 @@ func TestParseDuration(t *testing.T) {
 		" 1 m 30 s ": 90 * time.Second, "250us": 250 * time.Microsecond, "250µs": 250 * time.Microsecond, "7ns": 7, "1d12h": 36 * time.Hour,
 	}
 	for text, want := range tests {
-		if got, err := parseDuration(text); got != want || err != nil {
+		if got, err := ParseDuration(text); got != want || err != nil {
 			t.Errorf("%q: %s, %v; want %s", text, got, err, want)
 		}
 	}
 	for _, text := range []string{"", "5", "s", "1 fortnight", "-1s", "1s1m", "1s1s", "1e3s", "1..5s", ".5s", "300y", "99999999w", "1s,", "1S", "１s"} {
-		if got, err := parseDuration(text); err == nil {
+		if got, err := ParseDuration(text); err == nil {
 			t.Errorf("%q: took it as %s", text, got)
 		}
 	}
@@ -25,7 +25,7 @@ func TestParseDuration(t *testing.T) {
 
 func TestFormatDuration(t *testing.T) {
 	for _, d := range []time.Duration{0, 1, time.Microsecond, 1500 * time.Millisecond, 90 * time.Second, 36 * time.Hour, 30 * 24 * time.Hour} {
-		if got, err := parseDuration(formatDuration(d)); got != d || err != nil {
+		if got, err := ParseDuration(formatDuration(d)); got != d || err != nil {
 			t.Errorf("%s is written %s and read %s, %v", d, formatDuration(d), got, err)
 		}
 	}

@@ -199,14 +199,14 @@ func FuzzDuration(f *testing.F) {
 		if p, err := parsePercent(s); err == nil && p < 0 {
 			t.Errorf("%q: %v", s, p)
 		}
-		d, err := parseDuration(s)
+		d, err := ParseDuration(s)
 		if err != nil {
 			return
 		}
 		if d < 0 {
 			t.Fatalf("%q is %s", s, d)
 		}
-		if again, err := parseDuration(formatDuration(d)); err != nil || again != d {
+		if again, err := ParseDuration(formatDuration(d)); err != nil || again != d {
 			t.Errorf("%q is %s, written %q and read %s, %v", s, d, formatDuration(d), again, err)
 		}
 	})

@@ -65,7 +65,7 @@ func parseOperand(text string, op Op, literal bool) (*operand, error) {
 	if n, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(n) && !math.IsInf(n, 0) {
 		o.number, o.hasNumber = n, true
 	}
-	if d, err := parseDuration(text); err == nil {
+	if d, err := ParseDuration(text); err == nil {
 		o.duration, o.isTime = d, true
 	}
 	if n, err := parseBytes(text); err == nil {

@@ -163,7 +163,7 @@ const writeDuration = "a duration such as 800ms, 30s, 5m, 1h or 30d"
 // duration reads a duration of at least least.
 func (d *decoder) duration(n *yaml.Node, least time.Duration) (time.Duration, bool) {
 	return parsed(d, n, writeDuration, func(s string) (time.Duration, error) {
-		v, err := parseDuration(s)
+		v, err := ParseDuration(s)
 		if err == nil && v < least {
 			err = fmt.Errorf("write at least %s", formatDuration(least))
 		}

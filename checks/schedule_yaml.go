@@ -13,7 +13,7 @@ import (
 
 func readEvery(d *decoder, n *yaml.Node, c *checkDraft) {
 	set(&c.Schedule.Every)(parsed(d, n, writeDuration, func(s string) (time.Duration, error) {
-		v, err := parseDuration(s)
+		v, err := ParseDuration(s)
 		if err == nil && (v < minEvery || v > maxEvery) {
 			err = fmt.Errorf("write from %s to %s", formatDuration(minEvery), formatDuration(maxEvery))
 		}
@@ -154,7 +154,7 @@ var maintenanceObject = object[maintenanceDraft]{name: "maintenance", noun: "a m
 		{name: "for", doc: "How long each recurring window lasts.", form: durationForm,
 			read: func(d *decoder, n *yaml.Node, m *maintenanceDraft) {
 				set(&m.For)(parsed(d, n, writeDuration, func(s string) (time.Duration, error) {
-					v, err := parseDuration(s)
+					v, err := ParseDuration(s)
 					if err == nil && (v < time.Minute || v > maxEvery) {
 						err = fmt.Errorf("write from 1m to %s", formatDuration(maxEvery))
 					}

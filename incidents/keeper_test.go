@@ -78,6 +78,12 @@ func runOf(letter rune, check, location string, n int) probes.Run {
 		Started: start.Add(time.Duration(n) * time.Minute), Outcome: probes.Passed,
 	}
 	run.Finished = run.Started.Add(5 * time.Second)
+	for i, name := range []string{"home", "pay"} {
+		took := time.Duration(100+10*(n%7)+50*i) * time.Millisecond
+		run.Steps = append(run.Steps, probes.Step{Name: name, Outcome: probes.Passed, Duration: took, HTTP: &probes.HTTP{
+			URL: "https://shop.example/" + name, Status: 200, Address: "192.0.2.1:443", Phases: probes.Phases{FirstByte: took}}})
+		run.Duration += took
+	}
 	switch letter {
 	case 'd':
 		run.Outcome = probes.Degraded
@@ -89,6 +95,7 @@ func runOf(letter rune, check, location string, n int) probes.Run {
 	case 'f':
 		run.Outcome = probes.Failed
 		run.Failure = &probes.Failure{Step: "pay", Kind: probes.FailElement, Message: "no such element"}
+		run.Steps[1].Outcome, run.Steps[1].Failure = probes.Failed, run.Failure
 	case 'u':
 		run.Outcome = probes.Unknown
 	}
@@ -134,7 +141,7 @@ func TestKeeperLife(t *testing.T) {
 		ID: w.store.all()[0].ID, CheckID: "checkout", CheckName: "Checkout", Location: "home",
 		Labels: map[string]string{"tier": "gold"}, Cause: detect.CauseLatency,
 		Severity: detect.Warning, State: incidents.Resolved,
-		Summary:  "Checkout kept its thresholds in 2 runs in a row, the last one took 0 ms",
+		Summary:  "Checkout kept its thresholds in 2 runs in a row, the last one took 290 ms",
 		OpenedAt: start.Add(3*time.Minute + 5*time.Second), UpdatedAt: start.Add(9*time.Minute + 5*time.Second),
 		ResolvedAt: start.Add(9*time.Minute + 5*time.Second),
 		Impact:     incidents.Impact{BadRuns: 6, Since: start.Add(2 * time.Minute)},
@@ -147,7 +154,7 @@ func TestKeeperLife(t *testing.T) {
 			{Number: 3, At: start.Add(7*time.Minute + 5*time.Second), Kind: incidents.EventUpdated, Severity: detect.Warning, RunID: "checkout-home-7",
 				Summary: "Checkout kept its failed thresholds in 2 runs in a row, but not all of its degraded ones"},
 			{Number: 4, At: start.Add(9*time.Minute + 5*time.Second), Kind: incidents.EventResolved, Severity: detect.Warning, RunID: "checkout-home-9",
-				Summary: "Checkout kept its thresholds in 2 runs in a row, the last one took 0 ms"},
+				Summary: "Checkout kept its thresholds in 2 runs in a row, the last one took 290 ms"},
 		},
 	}}
 	if diff := cmp.Diff(want, w.store.all()); diff != "" {

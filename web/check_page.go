@@ -43,6 +43,7 @@ type checkView struct {
 	// Predictions are how many were made, and how many of those that are settled
 	// came true.
 	Predictions predictionRecord
+	Planned     []PlannedEvent
 }
 
 // noteRow is a note in a list.
@@ -167,6 +168,7 @@ func (s *Server) checkPage(r *http.Request) (page, error) {
 		return page{}, fmt.Errorf("read incidents of check %s: %w", c.Check.ID, err)
 	}
 	v.Incidents = incidentRows(list, now)
+	v.Planned = s.planned(c.Check.ID)
 	if err := s.fillNotes(ctx, &v, now); err != nil {
 		return page{}, err
 	}
@@ -204,8 +206,13 @@ func (s *Server) fillNotes(ctx context.Context, v *checkView, now time.Time) err
 		if err != nil {
 			return fmt.Errorf("read the judgement of run %s: %w", run.ID, err)
 		}
-		v.Judgement = &j
-		break
+		if v.Judgement == nil {
+			v.Judgement = &j
+		}
+		if j.Learned > 0 || j.ExpectedMS > 0 {
+			v.Judgement = &j // a run that failed says nothing of latency
+			break
+		}
 	}
 	return nil
 }

@@ -35,9 +35,13 @@ func (w *world) judged() {
 func TestJudgementsAreShown(t *testing.T) {
 	w := newWorld(noon)
 	w.judged()
-	server := w.server(t)
+	server := w.server(t, func(o *Options) {
+		o.Planned = func(id string) []PlannedEvent {
+			return map[string][]PlannedEvent{"checkout": {{Name: "Black Friday " + hostile, Text: "at 5x a typical run takes 4.1 s", Made: noon}}}[id]
+		}
+	})
 	page := body(t, server, "/checks/checkout")
-	for _, want := range []string{`class="expected"`, "1.20\u00a0s – 2.10\u00a0s", "50\u00a0% learnt", "0.25", "42\u00a0%", "1 of 1", "change of level", "p50 from 1.2 s to 1.5 s", "note-deploy", "shop 1.42"} {
+	for _, want := range []string{`class="expected"`, "1.20\u00a0s – 2.10\u00a0s", "50\u00a0% learnt", "0.25", "42\u00a0%", "1 of 1", "change of level", "p50 from 1.2 s to 1.5 s", "note-deploy", "shop 1.42", "Planned events", "Black Friday", "4.1 s"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page of a check lacks %q", want)
 		}

@@ -27,8 +27,10 @@ type Options struct {
 	Judgements storage.Judgements
 	// Mark stores a deployment that somebody marked through the API; nil: it
 	// takes none.
-	Mark   func(context.Context, incidents.Note) error
-	Status Status
+	Mark func(context.Context, incidents.Note) error
+	// Planned gives what planned events will do to a check; nil: nobody knows.
+	Planned func(checkID string) []PlannedEvent
+	Status  Status
 	// Definitions gives the definitions in force, or nil while there are none.
 	Definitions func() *checks.Definitions
 	// Auth is who may look; the zero value lets everyone. Call RequireAuth
@@ -54,6 +56,7 @@ type Server struct {
 	incidents   storage.Incidents
 	judgements  storage.Judgements
 	mark        func(context.Context, incidents.Note) error
+	planned     func(checkID string) []PlannedEvent
 	status      Status
 	definitions func() *checks.Definitions
 	auth        Auth
@@ -89,6 +92,9 @@ func New(o Options) (*Server, error) {
 	if err := o.Auth.check(); err != nil {
 		return nil, fmt.Errorf("make web server: %w", err)
 	}
+	if o.Planned == nil {
+		o.Planned = func(string) []PlannedEvent { return nil }
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -100,7 +106,7 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("make web server: %w", err)
 	}
 	s := &Server{
-		runs: o.Runs, overview: o.Overview, incidents: o.Incidents, judgements: o.Judgements, mark: o.Mark, status: o.Status,
+		runs: o.Runs, overview: o.Overview, incidents: o.Incidents, judgements: o.Judgements, mark: o.Mark, planned: o.Planned, status: o.Status,
 		definitions: o.Definitions, auth: o.Auth, version: o.Version, location: o.Location,
 		now: o.Now, log: o.Logger, views: views,
 		board: newBoard(o.Overview, o.Runs, o.Now),

@@ -72,3 +72,12 @@ type SlotStatus struct {
 	Size    int
 	Waiting int
 }
+
+// PlannedEvent is a planned event and what it will do to a check. Its texts hold
+// no secrets.
+type PlannedEvent struct {
+	Name     string // empty: Text is about all of them
+	From, To time.Time
+	Text     string
+	Made     time.Time // when it was computed
+}

@@ -113,6 +113,18 @@ func showPercent(share float64) string {
 	return trimZeros(strconv.FormatFloat(floor, 'f', 3, 64)) + nbsp + "%"
 }
 
+// showChance writes a probability; nobody knows one to the fraction of a
+// percent.
+func showChance(p float64) string {
+	switch {
+	case p < 0.01:
+		return "under 1" + nbsp + "%"
+	case p > 0.99:
+		return "over 99" + nbsp + "%"
+	}
+	return strconv.Itoa(int(math.Round(p*100))) + nbsp + "%"
+}
+
 func trimZeros(s string) string {
 	if !strings.Contains(s, ".") {
 		return s

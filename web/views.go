@@ -90,6 +90,7 @@ func functions() template.FuncMap {
 		"plural":   plural,
 		"says":     says,
 		"noteword": noteWord,
+		"chance":   showChance,
 	}
 }
 

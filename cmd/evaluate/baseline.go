@@ -18,6 +18,7 @@ func newBaseline() *cobra.Command {
 	cmd.PersistentFlags().Uint64Var(&o.Seed, "seed", o.Seed, "first seed")
 	cmd.PersistentFlags().IntVar(&o.Seeds, "seeds", o.Seeds, "number of seeds; time grows with it")
 	cmd.PersistentFlags().IntVar(&o.Weeks, "weeks", o.Weeks, "length of quiet series after two weeks of learning")
+	cmd.PersistentFlags().StringVar(&o.Scenes, "scenes", "", "only kinds of series with this in their name")
 	table := func(use, short string, f func(io.Writer, evaluate.BaselineOptions) error) {
 		cmd.AddCommand(&cobra.Command{
 			Use: use, Short: short, Args: cobra.NoArgs,

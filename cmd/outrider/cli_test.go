@@ -88,7 +88,7 @@ func TestRunExitCodes(t *testing.T) {
 		{name: "no such check", text: good, args: []string{"--check", "other"}, code: 2, says: "there are: good"},
 		{name: "no such format", text: good, args: []string{"--format", "yaml"}, code: 2, says: "text, json or junit"},
 		{name: "no such flag", text: good, args: []string{"--frmat", "text"}, code: 2, says: "unknown flag"},
-		{name: "bad setting", text: good, env: []string{"OUTRIDER_HTTP_SLOTS=many"}, code: 2, says: "HTTPSlots"},
+		{name: "bad setting", text: good, env: []string{"OUTRIDER_HTTP_SLOTS=many"}, code: 2, says: "OUTRIDER_HTTP_SLOTS"},
 		{name: "we could not probe", text: browser, env: []string{"OUTRIDER_CHROMIUM=/bin/false", "OUTRIDER_CHROMIUM_FULL=/bin/false"}, code: 3, says: "1 unknown"},
 	}
 	for _, test := range tests {

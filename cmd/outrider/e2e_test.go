@@ -315,7 +315,9 @@ type system struct {
 	monitor  *process
 }
 
-func newSystem(t *testing.T) *system {
+// newSystem starts a monitor with these definitions over a shop, with what it
+// talks to. Settings are added to its environment.
+func newSystem(t *testing.T, definitions string, settings ...string) *system {
 	t.Helper()
 	s := &system{t: t, receiver: newReceiver(t), influx: influxtest.Start(t, influxtest.Options{User: "e2e", Password: influxPassword})}
 	s.bucket = s.influx.NewBucket(t, 0)
@@ -326,25 +328,25 @@ func newSystem(t *testing.T) *system {
 	eventually(t, "the shop answers", func() error { return get(s.shop+"/api/health", nil) })
 
 	dir := t.TempDir()
-	definitions := filepath.Join(dir, "checks.yaml")
-	if err := os.WriteFile(definitions, []byte(endToEndDefinitions), 0o644); err != nil {
+	path := filepath.Join(dir, "checks.yaml")
+	if err := os.WriteFile(path, []byte(definitions), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	listen := freeAddress(t)
 	s.outrider = "http://" + listen
 	s.data = filepath.Join(dir, "data")
-	s.env = []string{
-		"OUTRIDER_LISTEN=" + listen,
-		"OUTRIDER_DATA=" + s.data,
-		"SHOP_URL=" + s.shop,
-		"RECEIVER_URL=http://" + s.receiver.address + "/hook",
-		"E2E_WEBHOOK_SECRET=" + webhookSecret,
-		"E2E_API_TOKEN=" + apiToken,
-		"INFLUXDB_URL=" + s.influx.URL,
-		"INFLUXDB_BUCKET=" + s.bucket,
-		"INFLUXDB_TOKEN=" + s.influx.Token(),
-	}
-	s.args = []string{"serve", "--checks", definitions}
+	s.env = append(settings,
+		"OUTRIDER_LISTEN="+listen,
+		"OUTRIDER_DATA="+s.data,
+		"SHOP_URL="+s.shop,
+		"RECEIVER_URL=http://"+s.receiver.address+"/hook",
+		"E2E_WEBHOOK_SECRET="+webhookSecret,
+		"E2E_API_TOKEN="+apiToken,
+		"INFLUXDB_URL="+s.influx.URL,
+		"INFLUXDB_BUCKET="+s.bucket,
+		"INFLUXDB_TOKEN="+s.influx.Token(),
+	)
+	s.args = []string{"serve", "--checks", path}
 	s.start()
 	return s
 }
@@ -364,14 +366,14 @@ func (s *system) start() {
 // kill ends the monitor as a power cut would.
 func (s *system) kill() { s.monitor.end(syscall.SIGKILL) }
 
-// fault breaks the search of the shop (PUT) or mends it (DELETE).
-func (s *system) fault(method string) {
+// fault sets a fault of the shop, or mends all if none is given.
+func (s *system) fault(fault string) {
 	s.t.Helper()
-	var body io.Reader
-	if method == http.MethodPut {
-		body = strings.NewReader(searchBroken)
+	method := http.MethodPut
+	if fault == "" {
+		method = http.MethodDelete
 	}
-	req, err := http.NewRequest(method, s.shop+"/panel/api/faults", body)
+	req, err := http.NewRequest(method, s.shop+"/panel/api/faults", strings.NewReader(fault))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -383,7 +385,7 @@ func (s *system) fault(method string) {
 	defer resp.Body.Close()
 	if resp.StatusCode >= 300 {
 		text, _ := io.ReadAll(resp.Body)
-		s.t.Fatalf("%s fault: %s: %s", method, resp.Status, text)
+		s.t.Fatalf("%s fault %s: %s: %s", method, fault, resp.Status, text)
 	}
 }
 
@@ -492,7 +494,7 @@ func (s *system) wantOutcome(check string, want probes.Outcome) error {
 }
 
 func TestEndToEnd(t *testing.T) {
-	s := newSystem(t)
+	s := newSystem(t, endToEndDefinitions)
 	for _, check := range []string{"api", "storefront"} {
 		eventually(t, check+" passes", func() error { return s.wantOutcome(check, probes.Passed) })
 		eventually(t, check+" is in InfluxDB", func() error {
@@ -510,10 +512,10 @@ func TestEndToEnd(t *testing.T) {
 	}
 
 	// A fault opens one incident, told once; its removal ends it.
-	s.fault(http.MethodPut)
+	s.fault(searchBroken)
 	eventually(t, "the incident opens", func() error { return s.wantIncidents("api", 1, 1) })
 	eventually(t, "its opening is told", func() error { return s.receiver.want("incident.opened", "api", 1) })
-	s.fault(http.MethodDelete)
+	s.fault("")
 	eventually(t, "the incident ends", func() error { return s.wantIncidents("api", 1, 0) })
 	eventually(t, "its end is told", func() error { return s.receiver.want("incident.resolved", "api", 1) })
 	for _, kind := range []string{"incident.opened", "incident.resolved"} {
@@ -527,14 +529,14 @@ func TestEndToEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.receiver.down()
-	s.fault(http.MethodPut)
+	s.fault(searchBroken)
 	eventually(t, "a second incident opens", func() error { return s.wantIncidents("api", 2, 1) })
 	s.kill()
 	s.start()
 	if err := s.wantIncidents("api", 2, 1); err != nil {
 		t.Errorf("after kill -9: %v", err)
 	}
-	s.fault(http.MethodDelete)
+	s.fault("")
 	eventually(t, "the second incident ends", func() error { return s.wantIncidents("api", 2, 0) })
 	before, err := s.runs("api")
 	if err != nil {

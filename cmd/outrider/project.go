@@ -15,8 +15,7 @@ import (
 
 	"outrider/checks"
 	"outrider/incidents/detect/surge"
-	"outrider/probes"
-	"outrider/storage"
+	"outrider/monitor"
 	"outrider/storage/influx"
 	"outrider/storage/sqlite"
 )
@@ -175,10 +174,7 @@ func (q *question) define(defs *checks.Definitions, c *checks.Check) error {
 	q.bounds = append(q.bounds, surge.Bounds(c)...)
 	q.events = defs.EventsOf(c, time.Now())
 	if l := c.Load; l != nil && q.load == "" {
-		q.load = l.CSV
-		if l.Flux != "" {
-			q.load = fluxPrefix + l.Flux
-		}
+		q.load = loadSource(*l)
 		if q.unit == "" {
 			q.unit = l.Unit
 		}
@@ -193,6 +189,14 @@ func (q *question) define(defs *checks.Definitions, c *checks.Check) error {
 }
 
 const fluxPrefix = "flux:"
+
+// loadSource puts the load of a definition as --load is written.
+func loadSource(l checks.LoadSeries) string {
+	if l.Flux != "" {
+		return fluxPrefix + l.Flux
+	}
+	return l.CSV
+}
 
 // readLoad reads a load series from where the user says.
 func readLoad(ctx context.Context, s settings, source string) ([]surge.Point, error) {
@@ -253,17 +257,8 @@ func (f *projectFlags) history(ctx context.Context, s settings, load []surge.Poi
 		return nil, &exitError{exitCannot, err}
 	}
 	defer reader.Close()
-	from, to := load[0].Time, load[0].Time
-	for _, p := range load {
-		if p.Time.Before(from) {
-			from = p.Time
-		}
-		if p.Time.After(to) {
-			to = p.Time
-		}
-	}
-	const margin = time.Hour // for lags
-	samples, err := runSamples(ctx, reader, f.check, from.Add(-margin), to.Add(margin))
+	from, to := monitor.Span(load)
+	samples, err := monitor.Samples(ctx, reader, f.check, from, to)
 	if err != nil {
 		return nil, &exitError{exitCannot, err}
 	}
@@ -272,66 +267,6 @@ func (f *projectFlags) history(ctx context.Context, s settings, load []surge.Poi
 			f.check, from.Format(time.RFC3339), to.Format(time.RFC3339), path)}
 	}
 	return samples, nil
-}
-
-// history is what runSamples reads from.
-type history interface {
-	Runs(ctx context.Context, q storage.RunQuery) ([]storage.Entry, error)
-	Summaries(ctx context.Context, q storage.RunQuery) ([]storage.Summary, error)
-}
-
-// runSamples reads the runs of a check as samples. Runs in maintenance and
-// those that say nothing about the site are left out.
-func runSamples(ctx context.Context, h history, checkID string, since, until time.Time) ([]surge.Sample, error) {
-	var samples []surge.Sample
-	good := storage.RunQuery{CheckID: checkID, Since: since, Until: until, Limit: 10_000,
-		Outcomes: []probes.Outcome{probes.Passed, probes.Degraded}}
-	for {
-		page, err := h.Summaries(ctx, good)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range page {
-			if !r.Maintenance {
-				samples = append(samples, surge.Sample{Time: r.Started, Latency: r.Duration})
-			}
-		}
-		if len(page) < good.Limit {
-			break
-		}
-		good.Before = page[len(page)-1].Seq
-	}
-	failed := storage.RunQuery{CheckID: checkID, Since: since, Until: until, Limit: 1_000, Outcomes: []probes.Outcome{probes.Failed}}
-	for {
-		page, err := h.Runs(ctx, failed)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range page {
-			if !e.Run.Maintenance {
-				samples = append(samples, failedSample(&e.Run))
-			}
-		}
-		if len(page) < failed.Limit {
-			return samples, nil
-		}
-		failed.Before = page[len(page)-1].Seq
-	}
-}
-
-// failedSample tells runs that only took too long, so that they would have
-// taken at least that, from those that ended early.
-func failedSample(r *probes.Run) surge.Sample {
-	sample := surge.Sample{Time: r.Started, Latency: r.Duration}
-	switch {
-	case r.Failure != nil && r.Failure.Kind == probes.FailTimeout:
-		sample.TimedOut = true
-	case r.Failure != nil && r.Failure.Kind == probes.FailThreshold:
-		// It came to its end, only too slowly.
-	default:
-		sample.Failed = true
-	}
-	return sample
 }
 
 func writeChart(path string, report *surge.Report) error {

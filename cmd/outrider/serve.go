@@ -18,6 +18,7 @@ import (
 
 	"outrider/checks"
 	"outrider/incidents"
+	"outrider/incidents/detect/surge"
 	"outrider/incidents/notify"
 	"outrider/monitor"
 	"outrider/storage"
@@ -89,6 +90,7 @@ type app struct {
 	prober   *prober
 	monitor  *monitor.Monitor
 	keeper   *incidents.Keeper
+	planner  *monitor.Planner
 	notifier *notify.Notifier
 	exporter *influx.Exporter // nil: no InfluxDB is set
 	web      *web.Server
@@ -140,11 +142,17 @@ func newApp(ctx context.Context, s settings, log *slog.Logger, auth web.Auth) (_
 	a.keeper = incidents.NewKeeper(incidents.Options{
 		Store: a.store, Definitions: definitions, Compose: composer.Compose, Wake: a.notifier.Wake, Logger: log,
 	})
+	a.planner = monitor.NewPlanner(monitor.PlannerOptions{
+		Definitions: definitions, History: a.store, Logger: log,
+		Load: func(ctx context.Context, l checks.LoadSeries) ([]surge.Point, error) {
+			return readLoad(ctx, s, loadSource(l))
+		},
+	})
 	a.monitor = monitor.New(monitor.Options{
 		Executor: a.prober, Log: a.store, Judge: a.keeper, Location: s.Location,
 		Slots:   map[checks.Kind]int{checks.KindHTTP: s.HTTPSlots, checks.KindBrowser: s.BrowserSlots},
 		Prune:   a.prune,
-		Changed: a.notifier.Wake,
+		Changed: func() { a.notifier.Wake(); a.planner.Wake() },
 		Logger:  log,
 	})
 	if s.InfluxURL != "" {
@@ -159,7 +167,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger, auth web.Auth) (_
 		return nil, err
 	}
 	a.web, err = web.New(web.Options{
-		Runs: a.store, Incidents: a.store, Mark: a.store.Mark, Status: newStatus(a), Definitions: definitions,
+		Runs: a.store, Incidents: a.store, Mark: a.store.Mark, Planned: a.planned, Status: newStatus(a), Definitions: definitions,
 		Auth: auth, BaseURL: s.BaseURL, Version: version(), Location: s.Location, Logger: log,
 	})
 	return a, err
@@ -212,6 +220,7 @@ func (a *app) run(ctx context.Context, listener net.Listener, paths []string) er
 		stopFront() // a monitor that nobody can look at must not go on in silence
 	})
 	serving.Go(func() { reloader.Run(front) })
+	serving.Go(func() { a.planner.Run(front) })
 
 	err := a.monitor.Run(front)
 	stopFront()
@@ -225,4 +234,20 @@ func (a *app) run(ctx context.Context, listener net.Listener, paths []string) er
 	stopBehind()
 	delivering.Wait()
 	return errors.Join(err, served)
+}
+
+// planned tells pages what is said of a check's planned events.
+func (a *app) planned(checkID string) []web.PlannedEvent {
+	plan, ok := a.planner.Plan(checkID)
+	if !ok {
+		return nil
+	}
+	if plan.Problem != "" {
+		return []web.PlannedEvent{{Text: "The planned events cannot be projected: " + plan.Problem, Made: plan.Made}}
+	}
+	var list []web.PlannedEvent
+	for _, o := range plan.Outlooks {
+		list = append(list, web.PlannedEvent{Name: o.Event.Name, From: o.Event.From, To: o.Event.To, Text: o.Sentence, Made: plan.Made})
+	}
+	return list
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -33,9 +34,9 @@ type settings struct {
 	HTTPSlots       int    `env:"OUTRIDER_HTTP_SLOTS" desc:"HTTP journeys at once; default: 16 a core, at least 32"`
 	BrowserSlots    int    `env:"OUTRIDER_BROWSER_SLOTS" desc:"browser journeys at once; default: half the cores, at least 1"`
 
-	KeepRuns      time.Duration `env:"OUTRIDER_KEEP_RUNS" envDefault:"720h" desc:"how long runs are kept"`
-	KeepArtifacts time.Duration `env:"OUTRIDER_KEEP_ARTIFACTS" envDefault:"168h" desc:"how long screenshots and page texts are kept"`
-	KeepHours     time.Duration `env:"OUTRIDER_KEEP_HOURS" envDefault:"9600h" desc:"how long hourly roll-ups and resolved incidents are kept"`
+	KeepRuns      time.Duration `env:"OUTRIDER_KEEP_RUNS" envDefault:"30d" desc:"how long runs are kept"`
+	KeepArtifacts time.Duration `env:"OUTRIDER_KEEP_ARTIFACTS" envDefault:"7d" desc:"how long screenshots and page texts are kept"`
+	KeepHours     time.Duration `env:"OUTRIDER_KEEP_HOURS" envDefault:"400d" desc:"how long hourly roll-ups and resolved incidents are kept"`
 	KeepBytes     int64         `env:"OUTRIDER_KEEP_BYTES" envDefault:"5368709120" desc:"size of the database over which the oldest runs go"`
 
 	InfluxURL    string        `env:"INFLUXDB_URL" desc:"InfluxDB to export to; empty: none"`
@@ -80,9 +81,12 @@ func settingsHelp() string {
 
 // readSettings reads the environment. Its error names the variable.
 func readSettings() (settings, error) {
-	s, err := env.ParseAs[settings]()
+	s, err := env.ParseAsWithOptions[settings](env.Options{FuncMap: map[reflect.Type]env.ParserFunc{
+		// As in definitions: 30d, too.
+		reflect.TypeFor[time.Duration](): func(text string) (any, error) { return checks.ParseDuration(text) },
+	}})
 	if err != nil {
-		return s, usageError(fmt.Errorf("settings: %w", err))
+		return s, usageError(settingsError(err))
 	}
 	if s.Data == "" {
 		s.Data, err = defaultData()
@@ -102,6 +106,26 @@ func readSettings() (settings, error) {
 		return s, usageError(fmt.Errorf("settings: INFLUXDB_URL is set but INFLUXDB_BUCKET is not: name the bucket to write to"))
 	}
 	return s, nil
+}
+
+// settingsError names the variables that could not be read, where the library
+// names the fields that they would have filled.
+func settingsError(err error) error {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return fmt.Errorf("settings: %w", err)
+	}
+	var errs []error
+	for _, e := range all.Errors {
+		var unread env.ParseError
+		if errors.As(e, &unread) {
+			if f, ok := reflect.TypeFor[settings]().FieldByName(unread.Name); ok {
+				e = fmt.Errorf("settings: %s: %w", f.Tag.Get("env"), unread.Err)
+			}
+		}
+		errs = append(errs, e)
+	}
+	return errors.Join(errs...)
 }
 
 // defaultData is the user's state folder (XDG Base Directory Specification).

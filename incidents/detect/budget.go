@@ -2,6 +2,7 @@ package detect
 
 import (
 	"errors"
+	"time"
 
 	"outrider/checks"
 	"outrider/incidents/detect/objective"
@@ -25,6 +26,8 @@ type budgetState struct {
 	// News counts the runs that broke a promise since the last trouble that was
 	// told, up to budgetNews.
 	News int `json:"news,omitempty"`
+	// First is when the first of them started, Unix milliseconds.
+	First int64 `json:"first,omitempty"`
 }
 
 const partBudget = "budget"
@@ -77,6 +80,9 @@ func (b *budget) observe(t *turn, r *Result) {
 		})
 	}
 	if !kept {
+		if b.News == 0 {
+			b.First = t.run.Started.UnixMilli()
+		}
 		b.News = min(b.News+1, budgetNews)
 	}
 }
@@ -109,6 +115,9 @@ func (b *budget) verdict(t *turn, before Severity, inTrouble bool) Verdict {
 		v.Summary = t.check.Name + ": " + speaker.Explain()
 		said := speaker.Verdict()
 		v.BadRuns, v.Since = int(said.Short.Bad), t.run.Started.Add(-said.Row.Short).UTC()
+		if first := time.UnixMilli(b.First).UTC(); first.After(v.Since) {
+			v.Since = first
+		}
 	}
 	return v
 }

@@ -14,9 +14,11 @@ const (
 	// recentBad is how many bad runs are held against what is usual, and
 	// recentGood how many good ones help to tell addresses apart.
 	recentBad, recentGood = 3, 2
-	// maxFindings and leastConfidence are what is worth saying.
+	// maxFindings, leastConfidence and, of what took time, leastShare of the time
+	// gained are what is worth saying.
 	maxFindings     = 3
 	leastConfidence = 0.5
+	leastShare      = 0.05
 )
 
 // culprits says where trouble comes from.
@@ -87,6 +89,10 @@ func (c *culprits) observe(t *turn, bad, troubled bool) {
 	c.profile.Observe(t.run, bad || troubled)
 }
 
+// over forgets the runs of a trouble that has ended, so that they are not taken
+// for those of the next.
+func (c *culprits) over() { c.bad, c.good = nil, nil }
+
 // bare is a run without its evidence, which may be large.
 func bare(run *probes.Run) *probes.Run {
 	r := *run
@@ -105,9 +111,19 @@ func (c *culprits) rank() []Culprit {
 func (c *culprits) findings() []string {
 	var list []string
 	for _, culprit := range c.rank() {
-		if culprit.Confidence >= leastConfidence && len(list) < maxFindings {
+		if culprit.Confidence >= leastConfidence && !trifling(&culprit) && len(list) < maxFindings {
 			list = append(list, brief(culprit.Sentence))
 		}
 	}
 	return list
+}
+
+// trifling tells whether a culprit is a part of the journey's time that hardly
+// matters, however sure it is that it moved, or a host that is not to blame.
+func trifling(c *Culprit) bool {
+	switch c.Kind {
+	case attribution.KindPhase, attribution.KindStep, attribution.KindScript, attribution.KindResource, attribution.KindThirdParty, attribution.KindHost:
+		return c.Share < leastShare
+	}
+	return false
 }

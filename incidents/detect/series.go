@@ -75,7 +75,7 @@ func (s *Series) Judge(check *checks.Check, run *probes.Run) Result {
 		return r
 	}
 	r.Lost = s.prepare(check)
-	before := s.memory
+	before, wasTroubled := s.memory, s.troubled()
 	var said []Verdict
 	s.memory, said = Judge(check, s.memory, run)
 	t := turn{check: check, run: run, broken: broken(run), failing: s.memory.failure.Severity != None}
@@ -96,6 +96,9 @@ func (s *Series) Judge(check *checks.Check, run *probes.Run) Result {
 	// Slower than usual is no breach yet: that a threshold will follow is news.
 	breached := t.failing || s.memory.latency.Severity != None || s.forces.Budget != None
 	s.settle(&r, s.outlook.verdict(&t, s.forces.Forecast, breached))
+	if wasTroubled && !s.troubled() {
+		s.culprits.over()
+	}
 	for i := range r.Verdicts {
 		if v := &r.Verdicts[i]; v.Severity.WorseThan(v.Before) && v.Cause != CauseForecast {
 			v.Findings = s.culprits.findings()

@@ -205,12 +205,51 @@ func TestSeries(t *testing.T) {
 			}
 			first := j.result[0].verdict
 			all := first.Summary + "\n" + strings.Join(first.Findings, "\n")
+			if strings.Contains(all, "\n0 % of the extra") {
+				t.Errorf("tells what does not matter:\n%s", all)
+			}
 			for _, part := range tt.tells {
 				if !strings.Contains(all, part) {
 					t.Errorf("does not tell %q:\n%s", part, all)
 				}
 			}
 		})
+	}
+}
+
+// The runs of a trouble that has ended are none of the next one.
+func TestSeriesForgetsTroubleThatEnded(t *testing.T) {
+	j := newJourney(12)
+	j.check.Confirm = checks.Confirm{Failures: 2, Of: 2, Recovery: 1}
+	j.kind = probes.FailAssertion
+	j.fails = func(t time.Duration) bool {
+		return between(day, day+4*cadence)(t) || between(day+5*cadence, day+8*cadence)(t)
+	}
+	j.judge(t, detect.NewSeries(), day+time.Hour)
+	var last detect.Verdict
+	opened := 0
+	for _, o := range j.result {
+		if o.verdict.Severity.WorseThan(o.verdict.Before) {
+			opened, last = opened+1, o.verdict
+		}
+	}
+	if opened != 2 || len(last.Findings) == 0 || !strings.Contains(last.Findings[0], "(2 of 2 failed runs)") {
+		t.Errorf("%d troubles, the last one has the findings %q", opened, last.Findings)
+	}
+}
+
+// A budget that burns does so since runs failed, not since before.
+func TestSeriesBudgetSince(t *testing.T) {
+	j := newJourney(13)
+	j.kind = probes.FailAssertion
+	j.check.Confirm = checks.Confirm{Failures: 20, Of: 20, Recovery: 1}
+	j.fails = func(t time.Duration) bool { return t >= 6*time.Hour }
+	j.judge(t, detect.NewSeries(), day)
+	if len(j.result) == 0 || j.result[0].verdict.Cause != detect.CauseBudget {
+		t.Fatalf("no budget burns first: %v", j.changes())
+	}
+	if got, want := j.result[0].verdict.Since, j.began.Add(6*time.Hour); !got.Equal(want) {
+		t.Errorf("it burns since %v, want %v", got, want)
 	}
 }
 

@@ -161,3 +161,27 @@ func TestRunsTellWhatPagesWaitFor(t *testing.T) {
 		t.Errorf("what was thrown is %q", thrown)
 	}
 }
+
+// BenchmarkResources takes the events of a page of a hundred requests and sums
+// them up.
+func BenchmarkResources(b *testing.B) {
+	const requests = 100
+	var events []any
+	for i := range requests {
+		id := network.RequestID(fmt.Sprint(i))
+		events = append(events,
+			&network.EventRequestWillBeSent{RequestID: id, Type: network.ResourceTypeImage, Request: &network.Request{URL: fmt.Sprintf("https://host-%d.example/image/%d.png?size=large", i%20, i)}},
+			&network.EventResponseReceived{RequestID: id, Response: &network.Response{Status: 200}},
+			&network.EventLoadingFinished{RequestID: id, EncodedDataLength: 1000})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		var k resources
+		for i, event := range events {
+			k.handle(event, "frame", at(i))
+		}
+		if g := k.groups(period{from: at(0), till: at(300), next: at(300)}, plainText); len(g) != probes.MaxResourceGroups {
+			b.Fatalf("%d groups", len(g))
+		}
+	}
+}

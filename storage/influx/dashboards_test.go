@@ -10,6 +10,7 @@ import (
 	influxdb2 "github.com/influxdata/influxdb-client-go/v2"
 
 	"outrider/incidents"
+	"outrider/incidents/detect"
 	"outrider/probes"
 	"outrider/storage/storagetest"
 )
@@ -28,7 +29,9 @@ func dashboards(t *testing.T, to target) {
 		}
 		must(t, store.Record(t.Context(), run))
 	}
-	must(t, store.Advance(t.Context(), incidents.Change{Seq: 1, Incidents: []incidents.Incident{storagetest.NewIncident("a", at(5))}}))
+	must(t, store.Advance(t.Context(), incidents.Change{
+		Seq: 10, Incidents: []incidents.Incident{storagetest.NewIncident("a", at(5))}, Judgements: judgements(10),
+	}))
 	must(t, newExporter(t, store, to, Options{}).Flush(t.Context()))
 
 	client := influxdb2.NewClient(to.URL, to.Token())
@@ -42,7 +45,7 @@ func dashboards(t *testing.T, to target) {
 		var document any
 		must(t, json.Unmarshal(text, &document))
 		queries := collectQueries(document)
-		if len(queries) < 12 {
+		if len(queries) < 16 {
 			t.Errorf("%s has %d queries", file, len(queries))
 		}
 		for title, script := range queries {
@@ -68,6 +71,18 @@ func dashboards(t *testing.T, to target) {
 			})
 		}
 	}
+}
+
+// judgements are what was said of the first runs of a log, nothing left out.
+func judgements(runs int64) (all []incidents.Judgement) {
+	chance := 0.04
+	for seq := int64(1); seq <= runs; seq++ {
+		all = append(all, incidents.Judgement{Seq: seq, Judgement: detect.Judgement{
+			Score: 0.2, Learned: 0.5, ExpectedMS: 400, LowerMS: 300, UpperMS: 600, BreachProbability: &chance,
+			Objectives: []detect.ObjectiveState{{Name: "availability", Good: 995, Total: 1000, BudgetLeft: 0.5}},
+		}})
+	}
+	return all
 }
 
 // collectQueries finds the queries of panels and variables, by their title.

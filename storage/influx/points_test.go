@@ -52,6 +52,9 @@ func TestSchema(t *testing.T) {
 	for _, e := range incident.Events {
 		m.event(&b, storage.EventEntry{Incident: incident, Event: e})
 	}
+	m.judgement(&b, storage.JudgementEntry{
+		Summary: storage.Summary{ID: "run", CheckID: "a", Started: start}, Kind: "http", Location: "here", Judgement: judgements(1)[0].Judgement,
+	})
 	written := map[string][]string{}
 	for _, p := range b.points {
 		names := written[p.wire.Name()]

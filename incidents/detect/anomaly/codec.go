@@ -38,6 +38,16 @@ func (d *Detector) MarshalBinary() ([]byte, error) {
 			b = binary.AppendUvarint(b, uint64(c))
 		}
 	}
+	h := &d.alarm.habit
+	b = append(b, h.next)
+	for i := range h.kinds {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(h.at[i]))
+		if h.at[i] > 0 {
+			for _, u := range h.kinds[i] {
+				b = binary.LittleEndian.AppendUint32(b, math.Float32bits(u))
+			}
+		}
+	}
 	return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b)), nil
 }
 
@@ -68,6 +78,7 @@ func (d *Detector) UnmarshalBinary(b []byte) error {
 	for _, t := range read.allTails() {
 		r.tail(t)
 	}
+	r.habit(&read.alarm.habit)
 	if n := read.memory.n; n < 0 || n != math.Trunc(n) {
 		r.bad = true
 	}
@@ -86,11 +97,15 @@ func (d *Detector) running() []*float64 {
 		(*float64)(&m.level.centre), (*float64)(&m.level.spread), (*float64)(&m.level.whole),
 		(*float64)(&m.rough), (*float64)(&m.days.usual), (*float64)(&m.weeks.usual),
 	}
+	for i := range m.recent {
+		all = append(all, &m.recent[i])
+	}
+	all = append(all, &m.reach)
 	for i := range m.changes {
 		c := &m.changes[i]
 		all = append(all, (*float64)(&c.fast), (*float64)(&c.slow), (*float64)(&c.usual))
 	}
-	for _, means := range [][]average{m.means[:], m.roughs[:], m.days.means[:], m.weeks.means[:]} {
+	for _, means := range [][]average{m.means[:], m.roughs[:], m.ranges[:], m.days.means[:], m.weeks.means[:]} {
 		for i := range means {
 			all = append(all, (*float64)(&means[i]))
 		}
@@ -136,6 +151,23 @@ func (r *stateReader) float(x float64) float64 {
 		r.bad = true
 	}
 	return x
+}
+
+func (r *stateReader) habit(h *habit) {
+	if h.next = r.byte(); h.next >= remembered {
+		r.bad = true
+		return
+	}
+	for i := range h.kinds {
+		h.at[i] = r.float(math.Float64frombits(r.uint64()))
+		r.bad = r.bad || h.at[i] < 0
+		if h.at[i] > 0 {
+			for j := range h.kinds[i] {
+				h.kinds[i][j] = math.Float32frombits(r.uint32())
+				r.bad = r.bad || !(h.kinds[i][j] >= 0 && h.kinds[i][j] <= 1)
+			}
+		}
+	}
 }
 
 func (r *stateReader) tail(t *tail) {

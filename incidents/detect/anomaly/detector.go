@@ -45,21 +45,24 @@ func (d *Detector) Observe(at time.Time, value float64) float64 {
 	}
 	d.lastAt = at.UnixNano()
 	var readings [measures]float64
-	m.read(at, value, &readings, &d.settings)
-	return d.alarm.score(d.joint(&readings), m.n, &d.settings)
+	salience := m.read(at, value, &readings, &d.settings)
+	joint := max(0, d.joint(&readings)+d.settings.salience*salience)
+	return d.alarm.score(joint, &readings, m.n, &d.settings)
 }
 
-// joint is the root of the mean square of what the measures find surprising.
+// joint is the root of the mean square of what the measures find surprising. It
+// puts the surprises in the place of the readings.
 func (d *Detector) joint(readings *[measures]float64) float64 {
 	sum := 0.0
 	for i, r := range readings {
+		readings[i] = 0
 		if math.IsNaN(r) {
 			continue
 		}
 		log := logOf(r)
 		if u := d.tails[i].surprise(log, &d.settings); u > 0 {
-			u += rarity[i]
-			sum += u * u
+			readings[i] = u + rarity[i]
+			sum += readings[i] * readings[i]
 		}
 		d.tails[i].add(log)
 	}

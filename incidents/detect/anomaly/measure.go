@@ -11,13 +11,15 @@ const (
 	changes    = 2
 	roughs     = 3
 	quiets     = 2
+	ranges     = 3
 	dayMeans   = 5
 	weekMeans  = 3
-	measures   = levels + changes + roughs + quiets + dayMeans + weekMeans
+	measures   = levels + changes + roughs + quiets + ranges + dayMeans + weekMeans
 	fromChange = levels
 	fromRough  = fromChange + changes
 	fromQuiet  = fromRough + roughs
-	fromDay    = fromQuiet + quiets
+	fromRange  = fromQuiet + quiets
+	fromDay    = fromRange + ranges
 	fromWeek   = fromDay + dayMeans
 )
 
@@ -28,9 +30,13 @@ var spans = [measures]float64{
 	5, 20, // change of level
 	3, 10, 30, // rougher
 	10, 30, // smoother
+	12, 24, longest, // range
 	1, 4, 10, 30, 90, // time of day
 	1, 10, 30, // time of week
 }
+
+// longest is the longest span of a range, whose samples are kept.
+const longest = 48
 
 // slower is how much longer the slow average of a change is.
 const slower = 10
@@ -46,7 +52,10 @@ type memory struct {
 	means   [levels]average
 	changes [changes]struct{ fast, slow, usual average }
 	roughs  [roughs]average
-	rough   average // in the long run
+	rough   average          // in the long run
+	recent  [longest]float64 // sample i at i modulo its length
+	ranges  [ranges]average  // in the long run
+	reach   float64          // furthest from the usual level
 	day     [dayBins]bin
 	week    [weekBins]bin
 	days    seasonal[[dayMeans]average]
@@ -62,14 +71,40 @@ type seasonal[T any] struct {
 
 // read takes in a sample and gives the readings of all measures, made before
 // the sample could change what is usual.
-func (m *memory) read(at time.Time, x float64, r *[measures]float64, s *settings) {
+func (m *memory) read(at time.Time, x float64, r *[measures]float64, s *settings) (salience float64) {
 	m.n++
+	day, week := &m.day[dayBin(at)], &m.week[weekBin(at)]
+	salience = m.salience(x, day, week, s)
 	m.readLevel(x, r, s)
 	m.readChange(x, r, s)
 	m.readRough(x, r, s)
-	readProfile(&m.day[dayBin(at)], x, &m.days.n, &m.days.usual, m.days.means[:], r[fromDay:fromWeek], spans[fromDay:fromWeek], s)
-	readProfile(&m.week[weekBin(at)], x, &m.weeks.n, &m.weeks.usual, m.weeks.means[:], r[fromWeek:], spans[fromWeek:], s)
+	m.readRange(x, r, s)
+	readProfile(day, x, &m.days.n, &m.days.usual, m.days.means[:], r[fromDay:fromWeek], spans[fromDay:fromWeek], s)
+	readProfile(week, x, &m.weeks.n, &m.weeks.usual, m.weeks.means[:], r[fromWeek:], spans[fromWeek:], s)
 	m.last = x
+	return salience
+}
+
+// salience is the logarithm of how far x is from what was expected, by the time
+// of the day or of the week, whichever comes closer, beside the furthest that
+// the series ever was from its usual level.
+func (m *memory) salience(x float64, day, week *bin, s *settings) float64 {
+	off := math.Abs(x - float64(m.level.centre))
+	missed := off
+	if day.seen > 0 {
+		missed = math.Abs(x - float64(day.centre))
+	}
+	if week.seen > 0 {
+		missed = min(missed, math.Abs(x-float64(week.centre)))
+	}
+	before := m.reach
+	if m.n > levelStart {
+		m.reach = max(m.reach*(1-1/s.reachMemory), off)
+	}
+	if before == 0 {
+		return 0
+	}
+	return math.Log(max(s.salienceLeast, min(s.salienceMost, missed/before)))
 }
 
 // readLevel: how far running means are from the usual level.
@@ -112,6 +147,30 @@ func (m *memory) readRough(x float64, r *[measures]float64, s *settings) {
 		if quiet := i - (roughs - quiets); quiet >= 0 {
 			r[fromQuiet+quiet] = 1 / ratio
 		}
+	}
+}
+
+// readRange: how much wider the range of the latest samples is than usual.
+func (m *memory) readRange(x float64, r *[measures]float64, s *settings) {
+	newest := int(m.n-1) % longest
+	m.recent[newest] = x
+	older, oldest := m.recent[:newest], m.recent[newest+1:] // the newest of each last
+	if m.n < longest {
+		oldest = nil
+	}
+	low, high, have := x, x, 1
+	for k := range ranges {
+		for span := int(spans[fromRange+k]); have < span && len(older)+len(oldest) > 0; have++ {
+			if len(older) == 0 {
+				older, oldest = oldest, nil
+			}
+			v := older[len(older)-1]
+			older = older[:len(older)-1]
+			low, high = min(low, v), max(high, v)
+		}
+		width, usual := high-low, float64(m.ranges[k])
+		r[fromRange+k] = (width + 1e-6*usual + grain(x)) / (usual + grain(x))
+		m.ranges[k].follow(width, 1/s.roughMemory, m.n)
 	}
 }
 

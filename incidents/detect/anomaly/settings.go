@@ -26,6 +26,12 @@ type settings struct {
 	tailIndex, tailWeight float64
 	// warmup is the number of readings before a measure says anything.
 	warmup float64
+	// salience is the weight, in nats for each factor e, of how far the sample is
+	// from what was expected, beside the furthest that the series ever was from
+	// its usual level; that is forgotten over reachMemory samples. Outside of
+	// salienceLeast and salienceMost it makes no difference.
+	salience, reachMemory       float64
+	salienceLeast, salienceMost float64
 	// likelihood is the share of the recent frequency in the final surprise;
 	// the rest is the joint surprise itself.
 	likelihood float64
@@ -34,6 +40,11 @@ type settings struct {
 	// ageing is how much more an old series must be surprised, in nats for each
 	// factor e of its age: the number of records grows with the logarithm.
 	ageing float64
+	// habit is how much more surprise, in nats, it takes for each alarm of the
+	// same kind before; an alarm is forgotten over habitMemory samples. The
+	// cosine between kinds to the power likeness tells how much one counts for
+	// the other.
+	habit, habitMemory, likeness float64
 	// alarm is the surprise, in nats, that scores 0.5.
 	alarm float64
 	// silence is how long, in samples, nothing is an alarm after one.
@@ -55,10 +66,17 @@ func standard() settings {
 		tailIndex:     2,
 		tailWeight:    4,
 		warmup:        50,
-		likelihood:    0.55,
-		echo:          150,
-		ageing:        0.11,
-		alarm:         4.5,
+		salience:      1,
+		reachMemory:   10000,
+		salienceLeast: 0.03,
+		salienceMost:  2,
+		likelihood:    0.3,
+		echo:          200,
+		ageing:        0.15,
+		habit:         0.65,
+		habitMemory:   4000,
+		likeness:      12,
+		alarm:         3.2,
 		silence:       100,
 	}
 }

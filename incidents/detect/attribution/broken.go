@@ -352,8 +352,8 @@ func (p *Profile) longer(known *groupProfile, g *probes.ResourceGroup, step *pro
 	case "eventsource", "websocket", "ping", "media":
 		return false
 	}
-	d := compare(&known.time, millisecondScale, millisecondScale.log(float64(g.Time)/1e6), 1)
-	return d.evidence > 3 && 2*g.Time >= step.Duration && g.Pending == 1
+	d := compare(&known.time, millisecondScale, []float64{millisecondScale.log(float64(g.Time) / 1e6)})
+	return d.evidence > 2 && 2*g.Time >= step.Duration && g.Pending == 1
 }
 
 // exception says what the page's scripts threw, unless they always do.

@@ -82,10 +82,10 @@ func (w *slowRuns) groupSize(i int, g *groupSum) (Culprit, bool) {
 		return Culprit{}, false
 	}
 	u := s.usual.group(hash(g.host))
-	if u == nil || u.bytes.n < enoughRuns || g.runs < s.runs {
+	if u == nil || u.bytes.n < enoughRuns || len(g.bytes) < s.runs {
 		return Culprit{}, false
 	}
-	d := compare(&u.bytes, byteScale, g.bytes/float64(g.runs), g.runs)
+	d := compare(&u.bytes, byteScale, g.bytes)
 	if d.moved < 0.4 || d.evidence < 3 || d.is-d.was < 20_000 {
 		return Culprit{}, false
 	}
@@ -124,24 +124,40 @@ func (w *slowRuns) changeCulprits() []Culprit {
 			c.Sentence = fmt.Sprintf("step %s is redirected %s times instead of %s%s", s.name, trim(d.is, 1), trim(d.was, 1), w.andSo(a))
 			culprits = append(culprits, c)
 		}
-		if h.Protocol != "" && s.usual.protocol != "" && cut(h.Protocol) != s.usual.protocol {
+		if was := w.profile.otherProtocol(s.usual, h.Protocol); was != "" {
 			a := w.best(moved)
 			c := because(Culprit{
-				Kind: KindProtocol, Step: s.name, Part: h.Protocol, Host: s.host, WasText: s.usual.protocol, IsText: h.Protocol,
+				Kind: KindProtocol, Step: s.name, Part: h.Protocol, Host: s.host, WasText: was, IsText: h.Protocol,
 			}, a, certain)
-			c.Sentence = fmt.Sprintf("%s speaks %s in step %s instead of %s%s", s.host, h.Protocol, s.name, s.usual.protocol, w.andSo(a))
+			c.Sentence = fmt.Sprintf("%s speaks %s in step %s instead of %s%s", s.host, h.Protocol, s.name, was, w.andSo(a))
 			culprits = append(culprits, c)
 		}
 		if c, ok := w.profile.newCertificate(s.host, h.TLS); ok && !certified[s.host] {
 			certified[s.host] = true
 			a := w.best(func(a *atom) bool { return a.part == partTLS && w.steps[a.step].host == s.host })
 			c = because(c, a, certain)
-			c.Step = s.name
+			if c.Step = s.name; a != nil {
+				c.Step = w.steps[a.step].name
+			}
 			c.Sentence += w.andSo(a)
 			culprits = append(culprits, c)
 		}
 	}
 	return culprits
+}
+
+// otherProtocol is what was spoken in a step until a short while ago, if that
+// is not what is spoken now.
+func (p *Profile) otherProtocol(s *stepProfile, now string) string {
+	u := &s.protocol
+	switch {
+	case now == "" || u.now == "":
+	case cut(now) != u.now:
+		return u.now
+	case p.recent(u.born, u.bornAt):
+		return u.former
+	}
+	return ""
 }
 
 // newCertificate tells whether a host has had another certificate until a
@@ -157,7 +173,7 @@ func (p *Profile) newCertificate(host string, t *probes.TLS) (Culprit, bool) {
 	was, until := usual.issuer, usual.notAfter
 	switch {
 	case t.NotAfter.Unix() != until || cut(t.Issuer) != was:
-	case usual.formerExpires != 0 && p.runs-usual.born < recentlyN:
+	case usual.formerExpires != 0 && p.recent(usual.born, usual.bornAt):
 		was, until = usual.formerIssuer, usual.formerExpires
 	default:
 		return Culprit{}, false
@@ -200,14 +216,14 @@ func (w *slowRuns) vitalCulprits() []Culprit {
 	return culprits
 }
 
-// vitalScore ranks a vital. One that is a time and whose step gained about as
+// vitalScore ranks a vital. One that is a time and whose page gained about as
 // much is a consequence. One that no time explains is the trouble itself if a
 // threshold of it was gone over, or if no time was gained at all.
 func (w *slowRuns) vitalScore(i int, v checks.Vital, d shift) (share, score float64) {
 	over, overTime := w.exceeded(i, v)
-	gained := 0.0
+	gained, next := 0.0, w.nextPage(i)
 	for j := range w.atoms {
-		if a := &w.atoms[j]; a.step == i && a.evidence > 1 {
+		if a := &w.atoms[j]; a.step >= i && a.step < next && a.evidence > 1 {
 			gained += max(a.gain, 0)
 		}
 	}
@@ -221,6 +237,14 @@ func (w *slowRuns) vitalScore(i int, v checks.Vital, d shift) (share, score floa
 		return 0.5, scoreOf(d.evidence, 0.5)
 	}
 	return 0, scoreOf(d.evidence, 0.05)
+}
+
+// nextPage gives the first step after one that led to another page: vitals go
+// on until then, and are those of the step that led to theirs.
+func (w *slowRuns) nextPage(i int) int {
+	for i++; i < len(w.steps) && w.steps[i].last.HTTP == nil; i++ {
+	}
+	return i
 }
 
 // exceeded tells whether a vital of a step, and whether a time of any, went
@@ -254,11 +278,11 @@ func isPhase(measure string) bool {
 // where one part has gained most of it, the host is not to blame.
 func (w *slowRuns) disturbanceCulprits() []Culprit {
 	const worth = 0.05
-	sum := 0.0
+	var logs []float64
 	for _, run := range w.runs {
-		sum += disturbanceScale.log(run.Disturbance)
+		logs = append(logs, disturbanceScale.log(run.Disturbance))
 	}
-	d := compare(&w.profile.disturbance, disturbanceScale, sum/float64(len(w.runs)), len(w.runs))
+	d := compare(&w.profile.disturbance, disturbanceScale, logs)
 	if d.is < worth || d.is < 2*d.was || d.evidence < 2 {
 		return nil
 	}
@@ -324,7 +348,7 @@ func (w *slowRuns) addressOf(host string, a *atom) (Culprit, bool) {
 	c := Culprit{Kind: KindAddress, Step: name, Part: address, Host: host, IsText: address, Was: a.was, Is: a.is, Unit: Milliseconds}
 	usual := w.profile.usualAddress(hash(host), address)
 	known := w.profile.address(address)
-	if known == nil || w.profile.runs-known.born < recentlyN && usual != nil && usual.born < known.born {
+	if known == nil || w.profile.recent(known.born, known.bornAt) && usual != nil && usual.born < known.born {
 		if usual == nil {
 			return Culprit{}, false // nothing was known of any address
 		}

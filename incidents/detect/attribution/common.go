@@ -19,8 +19,9 @@ type Finding struct {
 
 // Shared is a cause that several checks have in common.
 type Shared struct {
-	// Kind and Part are those of the culprits; Host is theirs, too. A cause
-	// that only the component is known of has neither.
+	// Kind and Part are those of the culprits; Host is theirs, too. Where it
+	// shows in several ways at one host, or where no more than the component is
+	// known, there is no kind.
 	Kind      Kind     `json:"kind,omitempty"`
 	Part      string   `json:"part,omitempty"`
 	Host      string   `json:"host,omitempty"`
@@ -33,28 +34,36 @@ type Shared struct {
 const leading = 2
 
 // Common finds what several checks, at least two, suffer from alike, the most
-// shared first: one third party, one host in the same way, one address, one
-// location, one certificate. Checks that share nothing but their component are
-// told, too. Each check is explained by one cause: the most shared of its own.
+// shared first: one third party, one host in the same way or in several, one
+// address, one location, one certificate. Checks that share nothing but their
+// component are told, too. Each check is explained by one cause: the most shared
+// of its own.
 func Common(findings []Finding) []Shared {
 	var causes []*cause
 	for i := range findings {
 		f := &findings[i]
 		for j := range f.Culprits {
 			if c := &f.Culprits[j]; j < leading && c.Confidence >= 0.5 && c.Share >= 0.3 {
-				causes = note(causes, f, c)
+				if k, ok := causeOf(f, c); ok {
+					causes = note(causes, f.Check, k)
+				}
+				if ofHost(c.Kind) && c.Host != "" {
+					causes = note(causes, f.Check, cause{host: c.Host})
+				}
 			}
 		}
 		if f.Component != "" && len(f.Culprits) > 0 {
-			causes = note(causes, f, nil)
+			causes = note(causes, f.Check, cause{room: f.Component})
 		}
 	}
-	// A cause that says more wins over the mere component.
+	// Anything wins over the mere component; else that which explains the most
+	// checks, and of these that which says more.
 	slices.SortStableFunc(causes, func(a, b *cause) int {
-		if vague := cmp.Compare(a.vagueness(), b.vagueness()); vague != 0 {
-			return vague
-		}
-		return cmp.Compare(len(b.checks), len(a.checks))
+		return cmp.Or(
+			firstWith(b.room == "", a.room == ""),
+			cmp.Compare(len(b.checks), len(a.checks)),
+			firstWith(b.kind != "", a.kind != ""),
+		)
 	})
 	explained := map[string]bool{}
 	var shared []Shared
@@ -72,41 +81,53 @@ func Common(findings []Finding) []Shared {
 	return shared
 }
 
-// cause is what findings have in common, as it is found.
+// cause is what findings have in common, as it is found: the culprits' kind,
+// host and part, only the host, or only the component.
 type cause struct {
 	kind             Kind
 	host, part, room string // room is the component
 	checks           []string
 }
 
-// vagueness orders causes: those that name a thing, and the component alone.
-func (c *cause) vagueness() int {
-	if c.kind == "" {
-		return 1
+// causeOf is the cause that a culprit names, unless it is of one page only.
+func causeOf(f *Finding, c *Culprit) (cause, bool) {
+	k := cause{kind: c.Kind, host: c.Host, part: c.Part}
+	switch c.Kind {
+	case KindHost:
+		k.host, k.part = "", f.Location // one prober, many checks
+	case KindLocation:
+		k.host = ""
+	case KindResource, KindStatus, KindTimeout, KindCertificate, KindSize:
+		k.part = "" // other pages of the host ask for other things
+	case KindThirdParty, KindAddress, KindPhase, KindResolve, KindConnect, KindTLS:
+	default:
+		return k, false
 	}
-	return 0
+	return k, k.host != "" || k.part != ""
 }
 
-// note adds a check to the cause that a culprit names; a nil culprit stands for
-// the component.
-func note(causes []*cause, f *Finding, c *Culprit) []*cause {
-	k := cause{room: f.Component}
-	if c != nil {
-		k = cause{kind: c.Kind, host: c.Host, part: c.Part}
-		switch c.Kind {
-		case KindHost:
-			k.host, k.part = "", f.Location // one prober, many checks
-		case KindResource, KindStatus:
-			k.part = "" // other pages of the host ask for other things
-		case KindThirdParty, KindAddress, KindCertificate, KindLocation:
-		case KindPhase, KindTimeout, KindResolve, KindConnect, KindTLS:
-			if k.host == "" {
-				return causes
-			}
-		default:
-			return causes // of one page only
-		}
+// ofHost tells whether a kind is about what a host does.
+func ofHost(k Kind) bool {
+	switch k {
+	case KindResource, KindThirdParty, KindStatus, KindTimeout, KindPhase, KindResolve, KindConnect, KindTLS, KindAddress, KindCertificate, KindSize:
+		return true
 	}
+	return false
+}
+
+// firstWith orders two things by whether they have what comes first.
+func firstWith(b, a bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+// note adds a check to a cause.
+func note(causes []*cause, check string, k cause) []*cause {
 	i := slices.IndexFunc(causes, func(o *cause) bool {
 		return o.kind == k.kind && o.host == k.host && o.part == k.part && o.room == k.room
 	})
@@ -114,8 +135,8 @@ func note(causes []*cause, f *Finding, c *Culprit) []*cause {
 		i = len(causes)
 		causes = append(causes, &k)
 	}
-	if at, found := slices.BinarySearch(causes[i].checks, f.Check); !found {
-		causes[i].checks = slices.Insert(causes[i].checks, at, f.Check)
+	if at, found := slices.BinarySearch(causes[i].checks, check); !found {
+		causes[i].checks = slices.Insert(causes[i].checks, at, check)
 	}
 	return causes
 }
@@ -151,9 +172,15 @@ func (c *cause) say() Shared {
 		what = n + " suffer since " + c.host + " has another certificate"
 	case KindLocation:
 		what = n + " suffer at " + c.part + " only"
+	case KindSize:
+		what = n + " get larger answers of " + c.host
 	case KindHost:
 		what = n + " suffer from the prober at " + c.part + " itself"
 	default:
+		if c.host != "" {
+			s.Sentence = n + " suffer from the host " + c.host + ": likely one cause (" + list(c.checks) + ")"
+			return s
+		}
 		s.Sentence = n + " of the component " + c.room + " are in trouble: likely one cause (" + list(c.checks) + ")"
 		return s
 	}

@@ -10,12 +10,15 @@ import (
 // profileVersion changes when older profiles can no longer be read.
 const profileVersion = 1
 
-// MarshalBinary gives the profile as bytes: about 250 for each step and 50 for
+// MarshalBinary gives the profile as bytes: about 500 for each step and 100 for
 // each host of a step. It never fails.
 func (p *Profile) MarshalBinary() ([]byte, error) {
 	w := writer{buf: make([]byte, 0, 64+len(p.steps)*512)}
 	w.u8(profileVersion)
 	w.u64(uint64(p.last))
+	w.u64(uint64(p.learned))
+	w.u64(uint64(p.marked[0]))
+	w.u64(uint64(p.marked[1]))
 	w.u32(p.runs)
 	w.level(p.duration)
 	w.level(p.disturbance)
@@ -31,6 +34,7 @@ func (p *Profile) MarshalBinary() ([]byte, error) {
 		w.u64(a.host)
 		w.u32(a.born)
 		w.u32(a.seen)
+		w.u64(uint64(a.bornAt))
 		w.rate(a.used)
 		w.level(a.slow)
 	}
@@ -40,6 +44,7 @@ func (p *Profile) MarshalBinary() ([]byte, error) {
 		w.u64(h.host)
 		w.u32(h.born)
 		w.u32(h.seen)
+		w.u64(uint64(h.bornAt))
 		w.u64(uint64(h.notAfter))
 		w.text(h.issuer)
 		w.text(h.formerIssuer)
@@ -57,17 +62,19 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	}
 	var q Profile
 	q.last = int64(r.u64())
+	q.learned = int64(r.u64())
+	q.marked = [2]int64{int64(r.u64()), int64(r.u64())}
 	q.runs = r.u32()
 	q.duration = r.level()
 	q.disturbance = r.level()
 	q.broken = r.rate()
 	q.steps = table(&r, maxSteps, r.step)
 	q.addresses = table(&r, maxAddresses, func() addressProfile {
-		return addressProfile{address: r.text(), host: r.u64(), born: r.u32(), seen: r.u32(), used: r.rate(), slow: r.level()}
+		return addressProfile{address: r.text(), host: r.u64(), born: r.u32(), seen: r.u32(), bornAt: int64(r.u64()), used: r.rate(), slow: r.level()}
 	})
 	q.hosts = table(&r, maxHosts, func() hostProfile {
 		return hostProfile{
-			host: r.u64(), born: r.u32(), seen: r.u32(), notAfter: int64(r.u64()),
+			host: r.u64(), born: r.u32(), seen: r.u32(), bornAt: int64(r.u64()), notAfter: int64(r.u64()),
 			issuer: r.text(), formerIssuer: r.text(), formerExpires: int64(r.u64()),
 		}
 	})
@@ -103,6 +110,10 @@ func (w *writer) level(l level) {
 	w.u32(math.Float32bits(l.mean))
 	w.u32(math.Float32bits(l.spread))
 	w.u16(l.n)
+	for _, m := range l.marks {
+		w.u32(math.Float32bits(m.mean))
+		w.u32(math.Float32bits(m.spread))
+	}
 }
 
 func (w *writer) step(s *stepProfile) {
@@ -115,7 +126,10 @@ func (w *writer) step(s *stepProfile) {
 	w.rate(s.asks)
 	w.rate(s.throws)
 	w.u16(s.status)
-	w.text(s.protocol)
+	w.text(s.protocol.now)
+	w.text(s.protocol.former)
+	w.u32(s.protocol.born)
+	w.u64(uint64(s.protocol.bornAt))
 	w.u8(uint8(len(s.groups)))
 	for i := range s.groups {
 		g := &s.groups[i]
@@ -171,8 +185,10 @@ func (r *reader) fail() {
 	}
 }
 
+func (r *reader) float() float32 { return math.Float32frombits(r.u32()) }
+
 func (r *reader) rate() rate {
-	x := rate{share: math.Float32frombits(r.u32()), n: r.u16()}
+	x := rate{share: r.float(), n: r.u16()}
 	if !x.valid() {
 		r.fail()
 	}
@@ -180,7 +196,10 @@ func (r *reader) rate() rate {
 }
 
 func (r *reader) level() level {
-	l := level{mean: math.Float32frombits(r.u32()), spread: math.Float32frombits(r.u32()), n: r.u16()}
+	l := level{mean: r.float(), spread: r.float(), n: r.u16()}
+	for i := range l.marks {
+		l.marks[i] = mark{r.float(), r.float()}
+	}
 	if !l.valid() {
 		r.fail()
 	}
@@ -193,7 +212,8 @@ func (r *reader) step() stepProfile {
 		s.levels[i] = r.level()
 	}
 	s.navigates, s.asks, s.throws = r.rate(), r.rate(), r.rate()
-	s.status, s.protocol = r.u16(), r.text()
+	s.status = r.u16()
+	s.protocol = protocolProfile{now: r.text(), former: r.text(), born: r.u32(), bornAt: int64(r.u64())}
 	s.groups = table(r, maxGroups, func() groupProfile {
 		return groupProfile{
 			host: r.u64(), seen: r.u32(), time: r.level(), bytes: r.level(),

@@ -12,7 +12,13 @@ import "math"
 type level struct {
 	mean, spread float32
 	n            uint16 // values seen, up to maxCount
+	// marks are what it was like at the last two marks of the profile, the
+	// later one first.
+	marks [2]mark
 }
+
+// mark is a level at an earlier time; without a spread there was none.
+type mark struct{ mean, spread float32 }
 
 const (
 	// memory is the number of runs after which a value is nearly forgotten. At
@@ -34,7 +40,7 @@ const (
 // observe takes the logarithm of a value; it is finite.
 func (l *level) observe(x float64) {
 	if l.n == 0 {
-		l.mean, l.spread, l.n = float32(x), priorSpread, 1
+		l.mean, l.spread, l.n = float32(x), priorSpread, 1 // marks stay: there are none
 		return
 	}
 	n := float64(l.n)
@@ -50,12 +56,32 @@ func (l *level) observe(x float64) {
 	l.spread = float32(s + gain*(meanAbsolute*min(math.Abs(r), 3*s)-s))
 }
 
+// mark notes what the level is like.
+func (l *level) mark() {
+	l.marks[1] = l.marks[0]
+	if l.n >= enoughRuns {
+		l.marks[0] = mark{l.mean, l.spread}
+	}
+}
+
+// recall makes the level what it was at a mark, if it was known then.
+func (l *level) recall(i int) {
+	if m := l.marks[i]; m.spread > 0 {
+		l.mean, l.spread = m.mean, m.spread
+	}
+}
+
 // weight is the number of runs that stand behind the mean.
 func (l *level) weight() float64 { return min(float64(l.n), memory/2) }
 
 // valid tells whether a level could have come from observing.
 func (l *level) valid() bool {
 	ok := func(x float32) bool { return !math.IsNaN(float64(x)) && math.Abs(float64(x)) < 1e3 }
+	for _, m := range l.marks {
+		if !ok(m.mean) || !ok(m.spread) || m.spread < 0 {
+			return false
+		}
+	}
 	return ok(l.mean) && ok(l.spread) && l.spread >= 0 && l.n <= maxCount
 }
 

@@ -52,17 +52,18 @@ func Locate(places []Place) []Culprit {
 // judge tells whether a place suffers, and whether that can be told.
 func (l *Place) judge() (c Culprit, suffers, known bool) {
 	c = Culprit{Kind: KindLocation, Part: l.Location}
-	sum, worked, broke := 0.0, 0, 0
+	var logs []float64
+	broke := 0
 	for _, run := range l.Runs[max(0, len(l.Runs)-maxRuns):] {
 		switch {
 		case run == nil || run.Maintenance || run.Outcome == probes.Unknown:
 		case isBroken(run):
 			broke++
 		default:
-			worked++
-			sum += millisecondScale.log(float64(run.Duration) / 1e6)
+			logs = append(logs, millisecondScale.log(float64(run.Duration)/1e6))
 		}
 	}
+	worked := len(logs)
 	if worked+broke == 0 {
 		return c, false, false
 	}
@@ -74,7 +75,8 @@ func (l *Place) judge() (c Culprit, suffers, known bool) {
 	if l.Profile == nil || l.Profile.duration.n < enoughRuns || worked == 0 {
 		return c, false, false
 	}
-	d := compare(&l.Profile.duration, millisecondScale, sum/float64(worked), worked)
+	p := l.Profile.before(l.Runs)
+	d := compare(&p.duration, millisecondScale, logs)
 	c.Unit, c.Was, c.Is, c.Confidence = Milliseconds, d.was, d.is, confidence(d.evidence)
 	c.Sentence = fmt.Sprintf("the journey went from %s to %s", duration(d.was), duration(d.is))
 	return c, d.evidence > 3 && d.is > 1.15*d.was, true

@@ -2,21 +2,27 @@ package attribution
 
 import (
 	"math"
+	"slices"
 	"strings"
+	"time"
 
 	"outrider/checks"
 	"outrider/probes"
 )
 
-// The bounds of a profile. With ten steps of eight hosts each it encodes to
+// The bounds of a profile. With ten steps of six hosts each it encodes to
 // less than 16 KB.
 const (
 	maxSteps     = 32
-	maxGroups    = 8  // hosts of a step
+	maxGroups    = 6  // hosts of a step
 	maxAddresses = 16 // of all hosts
 	maxHosts     = 16 // with a certificate
 	maxText      = 96 // bytes of an address, an issuer or a protocol
 )
+
+// markEvery is the number of runs from one mark to the next. Trouble that is
+// noticed within so many runs is held against what was usual before it began.
+const markEvery = 64
 
 // Profile is what the parts of a check's journey usually take at one location.
 // The zero value knows nothing and is ready for use. A Profile is not safe for
@@ -26,7 +32,13 @@ const (
 // small that a few bad runs hardly count; from broken ones it learns only that
 // there are such.
 type Profile struct {
-	last        int64  // start of the last run, Unix nanoseconds
+	last    int64 // start of the last run, Unix nanoseconds
+	learned int64 // start of the last run that it learned from
+	// marked is when the levels were marked: the start of the last run that
+	// they had learned from, the later one first; zero: not yet.
+	marked [2]int64
+	since  int64 // of a copy that Before gave; not stored
+
 	runs        uint32 // that it learned from
 	duration    level  // of the journey, ms
 	disturbance level
@@ -95,8 +107,15 @@ type stepProfile struct {
 	asks      rate   // it led to any request at all
 	throws    rate   // the page threw an exception
 	status    uint16 // of the last document
-	protocol  string
+	protocol  protocolProfile
 	groups    []groupProfile
+}
+
+// protocolProfile is the protocol that a step's document comes by.
+type protocolProfile struct {
+	now, former string
+	born        uint32
+	bornAt      int64 // Unix nanoseconds
 }
 
 // groupProfile is what is usual of a host's resources in a step.
@@ -114,7 +133,8 @@ type addressProfile struct {
 	address    string
 	host       uint64
 	born, seen uint32
-	used       rate // of the requests to its host
+	bornAt     int64 // Unix nanoseconds
+	used       rate  // of the requests to its host
 	// slow is by how much more than usual it takes to the first byte, as a
 	// difference of logarithms.
 	slow level
@@ -123,8 +143,9 @@ type addressProfile struct {
 // hostProfile is a host's certificate.
 type hostProfile struct {
 	host          uint64
-	born, seen    uint32
-	notAfter      int64 // Unix seconds
+	born, seen    uint32 // born is when it had this certificate first
+	bornAt        int64  // Unix nanoseconds
+	notAfter      int64  // Unix seconds
 	issuer        string
 	formerIssuer  string // before it changed, if it ever did
 	formerExpires int64
@@ -158,6 +179,62 @@ func (p *Profile) Observe(run *probes.Run, frozen bool) {
 	for i := range run.Steps {
 		p.observeStep(&run.Steps[i])
 	}
+	if p.learned = at; p.runs%markEvery == 0 {
+		p.marked = [2]int64{at, p.marked[0]}
+		p.levels((*level).mark)
+	}
+}
+
+// levels does something with every level.
+func (p *Profile) levels(do func(*level)) {
+	do(&p.duration)
+	do(&p.disturbance)
+	for i := range p.steps {
+		s := &p.steps[i]
+		for j := range s.levels {
+			do(&s.levels[j])
+		}
+		for j := range s.groups {
+			do(&s.groups[j].time)
+			do(&s.groups[j].bytes)
+		}
+	}
+}
+
+// Before gives the profile as it was before a time, as far as it still knows:
+// as it is if it has learned nothing since, else at its last mark before, or at
+// its oldest mark. It shares nothing with p, and is for ranking, not for
+// learning.
+func (p *Profile) Before(since time.Time) *Profile {
+	c := p.Clone()
+	at := since.UnixNano()
+	c.since = at
+	switch {
+	case p.learned < at:
+	case p.marked[0] != 0 && p.marked[0] < at || p.marked[1] == 0:
+		c.levels(func(l *level) { l.recall(0) })
+	default:
+		c.levels(func(l *level) { l.recall(1) })
+	}
+	return c
+}
+
+// Clone gives a copy that shares nothing with p.
+func (p *Profile) Clone() *Profile {
+	c := *p
+	c.steps = slices.Clone(p.steps)
+	for i := range c.steps {
+		c.steps[i].groups = slices.Clone(p.steps[i].groups)
+	}
+	c.addresses = slices.Clone(p.addresses)
+	c.hosts = slices.Clone(p.hosts)
+	return &c
+}
+
+// recent tells whether something came about a short while ago, in runs, or after
+// the trouble began.
+func (p *Profile) recent(born uint32, at int64) bool {
+	return p.runs-born < recentlyN || p.since != 0 && at >= p.since
 }
 
 // isBroken tells whether a run failed through anything but a threshold.
@@ -185,8 +262,8 @@ func (p *Profile) observeStep(step *probes.Step) {
 		if h.Status > 0 && h.Status < 1000 {
 			s.status = uint16(h.Status)
 		}
-		if h.Protocol != "" && h.Protocol != s.protocol {
-			s.protocol = kept(h.Protocol)
+		if h.Protocol != "" && cut(h.Protocol) != s.protocol.now {
+			s.protocol = protocolProfile{now: kept(h.Protocol), former: s.protocol.now, born: p.runs, bornAt: p.last}
 		}
 	}
 	for i := range values {
@@ -258,7 +335,7 @@ func (p *Profile) observeAddress(s *stepProfile, host uint64, h *probes.HTTP) {
 	a := p.address(h.Address)
 	if a == nil {
 		a = room(&p.addresses, maxAddresses, func(x *addressProfile) uint32 { return x.seen })
-		*a = addressProfile{address: kept(h.Address), host: host, born: p.runs}
+		*a = addressProfile{address: kept(h.Address), host: host, born: p.runs, bornAt: p.last}
 	}
 	a.seen = p.runs
 	for i := range p.addresses {
@@ -278,12 +355,12 @@ func (p *Profile) observeCertificate(host uint64, t *probes.TLS) {
 	c := p.host(host)
 	if c == nil {
 		c = room(&p.hosts, maxHosts, func(x *hostProfile) uint32 { return x.seen })
-		*c = hostProfile{host: host, born: p.runs, notAfter: t.NotAfter.Unix(), issuer: kept(t.Issuer)}
+		*c = hostProfile{host: host, born: p.runs, bornAt: p.last, notAfter: t.NotAfter.Unix(), issuer: kept(t.Issuer)}
 	}
 	c.seen = p.runs
 	if at := t.NotAfter.Unix(); at != c.notAfter || cut(t.Issuer) != c.issuer {
 		c.formerIssuer, c.formerExpires = c.issuer, c.notAfter
-		c.born, c.issuer, c.notAfter = p.runs, kept(t.Issuer), at
+		c.born, c.bornAt, c.issuer, c.notAfter = p.runs, p.last, kept(t.Issuer), at
 	}
 }
 

@@ -207,20 +207,47 @@ func TestLevel(t *testing.T) {
 // Evidence is a proper Bayes factor: over all that may be seen when nothing has
 // moved it is one on the average, so that it rarely claims much then.
 func TestEvidenceIsFair(t *testing.T) {
-	for _, variance := range []float64{0.001, 0.01, 0.1, 1} {
+	for _, spread := range []float64{0.06, 0.2, 0.5} {
 		sum := 0.0
-		deviation := math.Sqrt(variance)
-		width := deviation / 50
-		for x := -8 * deviation; x < 8*(deviation+riseScale); x += width {
-			sum += math.Exp(riseEvidence(x, variance)-x*x/(2*variance)) / math.Sqrt(2*math.Pi*variance) * width
+		for x := -20.0; x < 1000; {
+			width := 0.004 + 0.004*math.Abs(x)
+			sum += width * math.Exp(riseEvidence([]sample{{x + width/2, spread}})) * density(x+width/2, spread)
+			x += width
 		}
-		if math.Abs(sum-1) > 0.001 {
-			t.Errorf("variance %g: mean of the factor %.4f", variance, sum)
+		// A few rises are beyond all that is looked at.
+		if sum < 0.96 || sum > 1.005 {
+			t.Errorf("spread %g: mean of the factor %.4f", spread, sum)
 		}
 	}
-	for _, z := range []float64{-1e9, -100, -20.5, -19.5, -1, 0, 1, 100, 1e6} {
-		if e := riseEvidence(z, 0.01); math.IsNaN(e) || math.IsInf(e, -1) {
-			t.Errorf("evidence of %g is %g", z, e)
+	for _, x := range []float64{-1e9, -100, -1, 0, 1, 39, 100, 1e6} {
+		if e := riseEvidence([]sample{{x, 0.06}, {x, 0.3}}); math.IsNaN(e) || math.IsInf(e, 0) {
+			t.Errorf("evidence of %g is %g", x, e)
+		}
+	}
+}
+
+func TestEvidenceNeedsMoreThanOneRun(t *testing.T) {
+	of := func(above ...float64) float64 {
+		var samples []sample
+		for _, x := range above {
+			samples = append(samples, sample{x, 0.2})
+		}
+		return riseEvidence(samples)
+	}
+	for _, c := range []struct {
+		name      string
+		got       float64
+		low, high float64
+	}{
+		{"as usual", of(0, 0.1, -0.1), -10, 0},
+		{"faster", of(-1, -1, -1), -20, 0},
+		{"one wild run", of(3, 0.1, -0.1), -10, 1},
+		{"one run alone", of(5), 2, 5},
+		{"three runs that agree", of(1, 1.1, 0.9), 10, 100},
+		{"three runs that agree on a lot", of(7, 7.1, 6.9), 12, 100},
+	} {
+		if c.got < c.low || c.got > c.high {
+			t.Errorf("%s: %.2f, want %g to %g", c.name, c.got, c.low, c.high)
 		}
 	}
 }

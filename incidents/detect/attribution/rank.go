@@ -2,7 +2,9 @@ package attribution
 
 import (
 	"cmp"
+	"math"
 	"slices"
+	"time"
 
 	"outrider/probes"
 )
@@ -22,6 +24,10 @@ const (
 // one of them is enough. Runs among them that were good may be given, too: they
 // help to tell whether one of several addresses is the slow one.
 //
+// They are held against what was usual before the first of them. Where trouble
+// began earlier than that, and the profile has learned from it, say so by
+// p.Before(start).Rank(bad).
+//
 // Where the runs failed, what broke them comes before what was slow.
 func (p *Profile) Rank(bad []*probes.Run, good ...*probes.Run) []Culprit {
 	var broken, slow []*probes.Run
@@ -34,6 +40,7 @@ func (p *Profile) Rank(bad []*probes.Run, good ...*probes.Run) []Culprit {
 			slow = append(slow, run)
 		}
 	}
+	p = p.before(slow, broken)
 	var culprits []Culprit
 	if len(slow) > 0 {
 		culprits = p.explainSlow(slow, good)
@@ -43,4 +50,18 @@ func (p *Profile) Rank(bad []*probes.Run, good ...*probes.Run) []Culprit {
 	}
 	slices.SortStableFunc(culprits, func(a, b Culprit) int { return cmp.Compare(b.score, a.score) })
 	return culprits[:min(len(culprits), maxCulprits)]
+}
+
+// before is the profile as it was before the first of some runs.
+func (p *Profile) before(lists ...[]*probes.Run) *Profile {
+	first := int64(math.MaxInt64)
+	for _, list := range lists {
+		if len(list) > 0 {
+			first = min(first, list[0].Started.UnixNano())
+		}
+	}
+	if p.learned < first || p.since != 0 {
+		return p // nothing was learned since, or it is looking back already
+	}
+	return p.Before(time.Unix(0, first))
 }

@@ -1,6 +1,7 @@
 package attribution
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -115,6 +116,29 @@ func TestRankNamesWhatMoved(t *testing.T) {
 			first(t, p.Rank(w.several(5)), c.want, c.step, c.part, c.sentence)
 		})
 	}
+}
+
+// What a page waits for delays its largest paint, also where a later step of the
+// same page waits for it, and even if it is less sure than the paint.
+func TestPaintIsAConsequenceOnItsPage(t *testing.T) {
+	w := newWorld(7)
+	w.kind = checks.KindBrowser
+	n := 0
+	w.change = func(r *probes.Run) {
+		r.Steps[2].HTTP, r.Steps[2].Vitals = nil, nil // it stays on the page of step 1
+		n++
+		r.Steps[2].Resources[0].Time = time.Duration(n%2*40) * time.Millisecond // sometimes it is there already
+	}
+	p := w.learned(8)
+	usual := w.change
+	w.change = func(r *probes.Run) {
+		usual(r)
+		lcp := 4000.0
+		slower(&r.Steps[2], &r.Steps[2].Resources[0].Time, 3800*time.Millisecond)
+		r.Outcome, r.Steps[1].Vitals.LCP = probes.Degraded, &lcp
+		r.Exceeded = []probes.Exceeded{{Step: "step 2", Measure: "total", Level: probes.Degraded, Limit: 2000, Got: 4000}}
+	}
+	first(t, p.Rank(w.several(2)), KindResource, "step 2", "shop.example", "")
 }
 
 // first holds the first culprit against what is wanted.
@@ -294,5 +318,50 @@ func TestGoodRunsTellAddressesApart(t *testing.T) {
 		bad := w.several(2)
 		w.change = at(c.good, false)
 		first(t, p.Rank(bad, w.several(6)...), c.want, "step 1", "", "")
+	}
+}
+
+// What the profile has learned since trouble began does not hide what moved.
+func TestTroubleThatIsNoticedLate(t *testing.T) {
+	change := map[string]func(*probes.Run){
+		"phase": func(r *probes.Run) { slower(&r.Steps[2], &r.Steps[2].HTTP.Phases.FirstByte, 150*time.Millisecond) },
+		"protocol": func(r *probes.Run) {
+			r.Steps[2].HTTP.Protocol = "HTTP/1.1"
+			slower(&r.Steps[2], &r.Steps[2].HTTP.Phases.Connect, 300*time.Millisecond)
+		},
+		"certificate": func(r *probes.Run) {
+			for i := range r.Steps {
+				r.Steps[i].HTTP.TLS = &probes.TLS{Issuer: "Other CA"}
+			}
+			slower(&r.Steps[2], &r.Steps[2].HTTP.Phases.TLS, 300*time.Millisecond)
+		},
+		"address": func(r *probes.Run) {
+			r.Steps[2].HTTP.Address = "198.51.100.7:443"
+			slower(&r.Steps[2], &r.Steps[2].HTTP.Phases.FirstByte, 300*time.Millisecond)
+		},
+	}
+	for _, c := range []struct {
+		name string
+		want Kind
+		step string
+	}{{"phase", KindPhase, "step 2"}, {"protocol", KindProtocol, "step 2"}, {"certificate", KindCertificate, "step 2"}, {"address", KindAddress, "step 2"}} {
+		for _, late := range []int{1, 30, 64} {
+			w := newWorld(21)
+			p := w.learned(200)
+			w.change = change[c.name]
+			since := w.now.Add(time.Second)
+			runs := w.several(late + 3)
+			for _, run := range runs {
+				p.Observe(run, false)
+			}
+			data := encoded(t, p)
+			first(t, p.Before(since).Rank(runs[late:]), c.want, c.step, "", "")
+			if late == 1 {
+				first(t, p.Rank(runs), c.want, c.step, "", "") // by the first run itself
+			}
+			if !bytes.Equal(data, encoded(t, p)) {
+				t.Error("to look back changed the profile")
+			}
+		}
 	}
 }

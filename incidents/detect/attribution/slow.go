@@ -38,9 +38,8 @@ type slowRuns struct {
 // stepSum sums up one step over the runs.
 type stepSum struct {
 	name  string
-	usual *stepProfile // nil: not known
-	logs  [parts]float64
-	count [parts]int
+	usual *stepProfile     // nil: not known
+	logs  [parts][]float64 // of the runs that had the part
 	runs  int
 	last  *probes.Step // of the latest run
 	// groups are the hosts that its page asked, host is that of the document.
@@ -53,9 +52,8 @@ type stepSum struct {
 type groupSum struct {
 	host  string
 	own   bool
-	time  float64 // sum of logarithms
-	bytes float64
-	runs  int
+	time  []float64 // logarithms, of the runs that asked the host
+	bytes []float64
 	top   *probes.ResourceGroup // the one with the most time
 }
 
@@ -100,8 +98,7 @@ func (w *slowRuns) add(step *probes.Step) {
 	values, has := measure(step)
 	for p := range part(parts) {
 		if has[p] {
-			s.logs[p] += p.scale().log(values[p])
-			s.count[p]++
+			s.logs[p] = append(s.logs[p], p.scale().log(values[p]))
 		}
 	}
 	if step.HTTP != nil {
@@ -122,9 +119,8 @@ func (s *stepSum) addGroup(r *probes.ResourceGroup) {
 		s.groups = append(s.groups, &groupSum{host: r.Host, own: r.FirstParty, top: r})
 	}
 	g := s.groups[i]
-	g.runs++
-	g.time += millisecondScale.log(float64(r.Time) / 1e6)
-	g.bytes += byteScale.log(float64(r.TransferBytes))
+	g.time = append(g.time, millisecondScale.log(float64(r.Time)/1e6))
+	g.bytes = append(g.bytes, byteScale.log(float64(r.TransferBytes)))
 	if r.Time > g.top.Time {
 		g.top = r
 	}
@@ -140,16 +136,23 @@ func (s *stepSum) level(p part) *level {
 
 // shiftOf holds a part of a step against what is usual.
 func (s *stepSum) shiftOf(p part) (shift, bool) {
-	if s.count[p] == 0 {
+	logs := s.logs[p]
+	if len(logs) == 0 {
 		return shift{}, false
 	}
-	// A part that is missing in some runs is nothing in these, if it is a time.
-	mean, k := s.logs[p], s.count[p]
-	if p < partRest && k < s.runs {
-		mean += float64(s.runs-k) * p.scale().log(0)
-		k = s.runs
+	if p < partRest {
+		logs = s.padded(logs)
 	}
-	return compare(s.level(p), p.scale(), mean/float64(k), k), true
+	return compare(s.level(p), p.scale(), logs), true
+}
+
+// padded makes times of some runs those of all: where there was no such part it
+// took no time.
+func (s *stepSum) padded(logs []float64) []float64 {
+	for len(logs) < s.runs {
+		logs = append(logs, millisecondScale.log(0))
+	}
+	return logs
 }
 
 // split makes atoms of a step.
@@ -169,8 +172,7 @@ func (w *slowRuns) split(i int) {
 				usual = &u.time
 			}
 		}
-		mean := (g.time + float64(s.runs-g.runs)*millisecondScale.log(0)) / float64(s.runs)
-		w.atoms = append(w.atoms, atom{step: i, part: partRest, group: g, shift: compare(usual, millisecondScale, mean, s.runs)})
+		w.atoms = append(w.atoms, atom{step: i, part: partRest, group: g, shift: compare(usual, millisecondScale, s.padded(g.time))})
 	}
 }
 
@@ -295,7 +297,7 @@ type pooled struct {
 	was, is, share float64
 	most, best     float64 // largest share and evidence of one step
 	moved          int     // steps in which it has risen
-	shifts, weight float64 // sum of shifts, weighted by their precision
+	samples        []sample
 }
 
 // hostCulprits are phases that moved in several steps at the same host. That
@@ -307,7 +309,7 @@ func (w *slowRuns) hostCulprits() []Culprit {
 	}
 	var culprits []Culprit
 	for _, p := range w.pool() {
-		evidence := riseEvidence(p.shifts/p.weight, 1/p.weight)
+		evidence := riseEvidence(p.samples)
 		if p.moved < 2 || p.most >= 0.8*p.share || evidence < p.best {
 			continue
 		}
@@ -339,8 +341,7 @@ func (w *slowRuns) pool() []pooled {
 		p.was, p.is = p.was+a.was, p.is+a.is
 		p.share += a.share
 		p.most, p.best = max(p.most, a.share), max(p.best, a.evidence)
-		p.shifts += a.moved / a.variance
-		p.weight += 1 / a.variance
+		p.samples = append(p.samples, a.samples...)
 		if a.evidence > 0 && a.gain > 0 {
 			p.moved++
 		}

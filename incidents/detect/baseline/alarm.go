@@ -6,10 +6,15 @@ import (
 )
 
 const (
-	// An alarm ends when the way back is as certain as 1 in 100, and calm for
-	// so many samples: a fault that comes and goes is one fault.
-	backAt  = 4.605
-	calmFor = 30
+	// An alarm ends when the way back is as certain as 1 in 100, and calm for at
+	// least so many samples: a fault that comes and goes is one fault. If only
+	// some samples are bad it takes more; see enough.
+	backAt     = 4.605
+	calmFor    = 30
+	calmMost   = 60
+	backMost   = 5.5 // a long calm does not make up for what is bad after it
+	calmChance = 9.2 // 1 in 10,000
+	badTail    = 0.02
 	// A moderate shift, with which the way back is compared.
 	moderateUp, moderateDown = 2, 9
 )
@@ -62,12 +67,12 @@ func (s *state) step(from, to int, sample *evidence, at int64, threshold float64
 	return which, most
 }
 
-// matters tells whether a shift is large enough to speak of: half of the
-// smallest change of level that matters.
+// matters tells whether a shift is large enough to speak of. Less than the
+// smallest lasting change will do, since few samples say how large it is.
 func (j *Judge) matters(out *Judgement, i int) bool {
 	level := j.levelNow(out, i)
 	change := math.Abs(level - out.Expected)
-	return change >= out.Expected*j.config.SmallestShare/2 && change >= j.config.SmallestMillis/2
+	return change >= out.Expected*j.config.SmallestShare/2 && change >= j.config.SmallestMillis/4
 }
 
 // levelNow is the median latency since the onset that a test sees,
@@ -116,17 +121,25 @@ func (j *Judge) endTrouble(out *Judgement, x *features, sample *evidence, at int
 		j.lapse(out, x, at)
 		return
 	}
+	t.N++
+	if min(sample.p, 1-sample.p) < badTail && (sample.p < 0.5) == (s.State == Slower) {
+		t.Bad++
+		t.UntilBad = t.N
+	}
 	found, moderate := &alternatives[t.Test], &alternatives[moderateUp]
 	if found.Kind == shiftDown {
 		moderate = &alternatives[moderateDown]
 	}
-	if found.Kind == moderate.Kind && found.Size > moderate.Size {
-		found = moderate
+	if found.Kind == moderate.Kind {
+		if found.Size > moderate.Size {
+			found = moderate
+		}
+		moderate = found
 	}
 	_, log := moderate.ratio(sample)
-	t.Back[0] = max(t.Back[0]-log, 0)
+	t.Back[0] = min(max(t.Back[0]-log, 0), backMost)
 	_, log = found.ratio(sample)
-	t.Back[1] = max(t.Back[1]-log, 0)
+	t.Back[1] = min(max(t.Back[1]-log, 0), backMost)
 	if t.Back[0] == 0 || t.Back[1] == 0 {
 		t.Calm, t.Since = 0, 0
 		return
@@ -135,7 +148,7 @@ func (j *Judge) endTrouble(out *Judgement, x *features, sample *evidence, at int
 		t.Since = at
 	}
 	t.Calm++
-	if t.Calm < calmFor || t.Back[0] < backAt || t.Back[1] < backAt {
+	if float64(t.Calm) < t.enough() || t.Back[0] < backAt || t.Back[1] < backAt {
 		return
 	}
 	out.Event = AlarmEnded
@@ -149,6 +162,16 @@ func (j *Judge) endTrouble(out *Judgement, x *features, sample *evidence, at int
 	s.settle()
 }
 
+// enough is how many calm samples in a row end a trouble: so many that they
+// would be a rare chance if samples were still as bad as they had been.
+func (t *trouble) enough() float64 {
+	share := float64(t.Bad / max(t.UntilBad, 1))
+	if share <= 0 || share >= 1 {
+		return calmFor
+	}
+	return min(max(calmChance/-math.Log(1-share), calmFor), calmMost)
+}
+
 // settle goes back to the usual state.
 func (s *state) settle() {
 	s.State = Usual
@@ -156,11 +179,14 @@ func (s *state) settle() {
 	s.restart()
 }
 
+// freeze is how long learning may stand still. While little is known that is
+// not long, since what looks like a fault may be the first night or weekend.
 func (j *Judge) freeze() time.Duration {
+	longest := j.config.Freeze
 	if j.s.State == Faster {
-		return j.config.FreezeFaster
+		longest = j.config.FreezeFaster
 	}
-	return j.config.Freeze
+	return min(longest, max(time.Duration(j.s.Trouble.Onset-j.s.First)/4, time.Hour))
 }
 
 // lapse accepts the present level as usual.
@@ -174,6 +200,7 @@ func (j *Judge) lapse(out *Judgement, x *features, at int64) {
 	out.Level = out.Expected * math.Exp(by)
 	out.Ratio = out.Level / out.Expected
 	out.Explanation = j.explainLapse(out)
+	s.Routine.Ground = 0
 	s.Season.shift(x, by, s.Noise.longRun())
 	// The shape may have changed with the level: what comes counts more.
 	s.Noise.fade(0.25)

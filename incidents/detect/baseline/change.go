@@ -46,6 +46,9 @@ const (
 	hoursKept   = 168
 	hoursBefore = 12
 	hoursAfter  = 12
+	localHours  = 6
+	abrupt      = 0.6  // least part of a change that lies between these hours before and after
+	standsOut   = 4.5  // and how many times larger it is than such differences are otherwise
 	changeT     = 1e-5 // of the largest t statistic, Bonferroni-corrected
 	changeRank  = 1e-3 // of Mann–Whitney at that place
 )
@@ -125,9 +128,14 @@ func (j *Judge) lookForChange(out *Judgement, now *features, at int64) {
 	if rank > changeRank {
 		return
 	}
+	jump := mean(x[split:split+localHours]) - mean(x[split-localHours:split])
+	usual := usualJump(x[:n], split)
 	slices.Sort(x[:split])
 	slices.Sort(x[split:n])
 	from, to := middle(x[:split]), middle(x[split:n])
+	if jump/(to-from) < abrupt || math.Abs(jump) < standsOut*usual {
+		return // a drift
+	}
 	c := Change{
 		At:   h.when(int64(split)),
 		From: math.Exp(from), To: math.Exp(to), Confidence: 1 - max(p, rank),
@@ -148,6 +156,32 @@ func (j *Judge) lookForChange(out *Judgement, now *features, at int64) {
 		s.Season.shift(now, to-s.Season.Beta[0]-s.Band.Mid*s.Noise.Spread, s.Noise.longRun())
 		s.restart()
 	}
+}
+
+// usualJump is the root mean square of the differences between neighbouring
+// stretches of hours, away from a split: how the level moves by itself.
+func usualJump(x []float64, split int) float64 {
+	sum, n := 0.0, 0.0
+	for k := localHours; k+localHours <= len(x); k += localHours / 2 {
+		if k > split-localHours && k < split+localHours {
+			continue
+		}
+		d := mean(x[k:k+localHours]) - mean(x[k-localHours:k])
+		sum += d * d
+		n++
+	}
+	if n == 0 {
+		return 0
+	}
+	return math.Sqrt(sum / n)
+}
+
+func mean(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v
+	}
+	return sum / float64(len(x))
 }
 
 // bestSplit finds where the means before and after differ most, and the
@@ -187,13 +221,9 @@ func bestSplit(x []float64) (int, float64) {
 func innerCorrelation(x []float64, split int, inner float64) float64 {
 	sum := 0.0
 	for _, part := range [2][]float64{x[:split], x[split:]} {
-		mean := 0.0
-		for _, v := range part {
-			mean += v
-		}
-		mean /= float64(len(part))
+		m := mean(part)
 		for i := 1; i < len(part); i++ {
-			sum += (part[i] - mean) * (part[i-1] - mean)
+			sum += (part[i] - m) * (part[i-1] - m)
 		}
 	}
 	return min(max(sum/inner, 0.2), 0.95)

@@ -33,13 +33,16 @@ type Config struct {
 	// behaves like, usually Sunday.
 	Holidays map[string]time.Weekday
 	// Freeze is how long learning may stand still because of an open alarm
-	// before the new level is accepted as usual; zero means 24 hours.
+	// before the new level is accepted as usual; zero means 24 hours. In the
+	// first days it is at most a quarter of what was learnt from.
 	Freeze time.Duration
 	// FreezeFaster is the same for a series that became faster; zero means 6
 	// hours.
 	FreezeFaster time.Duration
 	// SmallestShare and SmallestMillis are the smallest change of level that
-	// matters: both must be reached. Zero means 5 % and 20 ms; negative, none.
+	// matters: both must be reached; by an alarm half the share and a quarter of the
+	// milliseconds.
+	// Zero means 5 % and 20 ms; negative, none.
 	SmallestShare, SmallestMillis float64
 }
 
@@ -218,12 +221,16 @@ func (j *Judge) Observe(sample Sample) Judgement {
 	} else {
 		s.cadence(at)
 	}
-	if slot != s.Routine.Slot || s.Samples <= minLearnt || s.Season.Moved {
+	if !s.Routine.inside(slot, at) || s.Samples <= minLearnt || s.Season.Moved {
 		s.measure(&x)
 	}
 	smooth := s.Season.dot(&x)
-	base := smooth + s.Routine.enter(slot, at, math.Sqrt(s.Noise.longRun()))
-	s.Noise.enter(slot)
+	if q := &s.Routine; !q.inside(slot, at) {
+		left := s.median(q.N) - s.Season.Beta[0] + q.Shift
+		q.enter(slot, at, left, s.Noise.deviation(), math.Sqrt(s.Noise.longRun()))
+		s.Noise.enter(slot)
+	}
+	base := smooth + s.Routine.Shift
 	out := Judgement{
 		Expected: math.Exp(base + s.Band.Mid*s.Noise.Spread),
 		Lower:    math.Exp(base + s.Band.Low*s.Noise.Spread),
@@ -257,7 +264,8 @@ func (j *Judge) Observe(sample Sample) Judgement {
 		s.learn(&j.config, r, smooth, at)
 	}
 	s.Noise.hold(r, at)
-	s.Routine.add(y-smooth, 2)
+	s.Routine.At = at
+	s.Routine.N++
 	if hourOver && s.Samples > minLearnt {
 		j.lookForChange(&out, &x, at)
 	}

@@ -19,7 +19,7 @@ const (
 	scaleMemory  = 1500
 	covMemory    = 4000
 	spreadMemory = 1500
-	spreadTrust  = 300
+	spreadTrust  = 60
 
 	tailShare  = 0.025 // of samples that the Pareto tail stands for
 	tailEnough = 15    // of them before it is fitted
@@ -151,11 +151,8 @@ func (n *noise) tail(e float64) float64 {
 
 // enter sets the spread for a slot of the week.
 func (n *noise) enter(slot int64) {
-	hour := slot / 6 % 24
-	if hour != n.Hour || n.N == 0 {
-		n.Hour = hour
-		n.Spread = math.Exp(float64(n.Hours[hour]))
-	}
+	n.Hour = slot / 6 % 24
+	n.Spread = math.Exp(float64(n.Hours[n.Hour]))
 }
 
 // spread learns how noisy this hour is from an evened residual.

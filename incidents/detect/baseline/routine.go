@@ -7,8 +7,8 @@ import (
 
 // A routine is what comes at the same ten minutes of the day, day after day,
 // too briefly for the regression's smooth cycles: a backup at night, a cache
-// that is emptied on the hour. It is believed when three days agree, of them
-// the same day of last week if that is known, and is learnt during alarms too:
+// that is emptied on the hour. It is believed when the same day of last week
+// and another one agree, or in the first week the last three days; and is learnt during alarms too:
 // otherwise a nightly job would raise an alarm every night for ever.
 const (
 	slots       = 7 * slotsPerDay
@@ -16,19 +16,23 @@ const (
 	slotUnit    = 0.02 // log latency
 	slotUnknown = math.MinInt8
 	// A slot stands out if it does so by so many standard deviations of its
-	// mean, and by so much at all.
-	standOut      = 4
-	standOutLeast = 0.08
-	agreeing      = 3
+	// mean or of a sample, and by so much at all.
+	standOutMean   = 3
+	standOutSample = 2
+	standOutLeast  = 0.08
+	agreeing       = 3 // in the first week
+	groundRate     = 0.1
 )
 
 // routine is what was left of each ten minutes of the last week.
 type routine struct {
 	Left [slots]int8 // in units, slotUnknown if it was not seen
-	Slot int64       // the slot in progress
-	At   int64       // its last sample
-	Sum  float64     // of what was left of its samples
-	N    float64
+	// Ground is what slots of the last hours had left: slots stand out from
+	// there, so that a level that moved is not taken for a routine.
+	Ground float64
+	Slot   int64 // the slot in progress
+	At     int64 // its last sample
+	N      int64 // its samples
 	// Shift is what is expected on top of the regression in this slot.
 	Shift float64
 }
@@ -40,24 +44,28 @@ func (q *routine) reset() {
 	}
 }
 
-// enter begins a slot, if it is another one, and gives what is expected on top
-// in it. deviation is that of one sample, with its memory allowed for.
-func (q *routine) enter(slot, at int64, deviation float64) float64 {
-	if slot == q.Slot && at-q.At < int64(time.Hour) {
-		q.At = at
-		return q.Shift
-	}
+// inside tells whether a sample belongs to the slot in progress.
+func (q *routine) inside(slot, at int64) bool {
+	return slot == q.Slot && at-q.At < int64(time.Hour)
+}
+
+// enter begins a slot. left is the median of what the regression left of the
+// samples of the one before, deviation that of one sample, and longRun with its
+// memory allowed for, as it counts in a mean of many.
+func (q *routine) enter(slot, at int64, left, deviation, longRun float64) {
 	n := q.N
 	if q.Slot >= 0 {
 		q.Left[q.Slot] = slotUnknown
 		if n > 0 {
-			q.Left[q.Slot] = int8(min(max(math.Round(q.Sum/n/slotUnit), -127), 127))
+			left -= q.Ground
+			q.Left[q.Slot] = int8(min(max(math.Round(left/slotUnit), -127), 127))
+			mean := min(longRun/math.Sqrt(float64(n)), deviation)
+			q.Ground += groundRate * min(max(left, -3*mean), 3*mean)
 		}
 	}
 	q.forget(slot, at)
-	q.Slot, q.At, q.Sum, q.N = slot, at, 0, 0
-	q.Shift = q.expect(int(slot), max(standOut*deviation/math.Sqrt(max(n, 1)), standOutLeast))
-	return q.Shift
+	q.Slot, q.At, q.N = slot, at, 0
+	q.Shift = q.expect(int(slot), max(min(standOutMean*longRun/math.Sqrt(float64(max(n, 1))), standOutSample*deviation), standOutLeast))
 }
 
 // forget marks the slots of a hole as not seen.
@@ -73,13 +81,6 @@ func (q *routine) forget(slot, at int64) {
 	}
 }
 
-// add takes in what the regression left of a sample; a single one counts only
-// up to a limit.
-func (q *routine) add(left, limit float64) {
-	q.Sum += min(max(left, -limit), limit)
-	q.N++
-}
-
 // expect gives the median of what the days that agree had at this time of day,
 // or zero if they do not agree that it stands out.
 func (q *routine) expect(slot int, least float64) float64 {
@@ -90,6 +91,10 @@ func (q *routine) expect(slot int, least float64) float64 {
 	}
 	var high, low [7]float64
 	nHigh, nLow, days := 0, 0, 0
+	agree := agreeing
+	if known {
+		agree = 2
+	}
 	for d := 1; d <= 7; d++ {
 		left := q.Left[(slot-d*slotsPerDay+slots)%slots]
 		if left == slotUnknown {
@@ -110,9 +115,9 @@ func (q *routine) expect(slot int, least float64) float64 {
 		}
 	}
 	switch {
-	case nHigh >= agreeing && (!known || lastWeek > 0):
+	case nHigh >= agree && (!known || lastWeek > 0):
 		return medianOf(high[:nHigh])
-	case nLow >= agreeing && (!known || lastWeek < 0):
+	case nLow >= agree && (!known || lastWeek < 0):
 		return medianOf(low[:nLow])
 	}
 	return 0

@@ -161,12 +161,8 @@ func (s *season) learn(c *Config, variance float64) {
 
 // update is one step of the filter with a block.
 func (s *season) update(x *features, b *block, variance float64) {
-	elapsed := min(float64(b.Start-s.LastAt)/float64(blockLength), 1000)
-	s.LastAt = b.Start
+	s.drift(b.Start, variance)
 	s.Blocks++
-	unit := variance / 10 * s.NoiseScale
-	s.widen(elapsed*levelDrift*levelDrift*unit*s.DriftScale, elapsed*cycleDrift*cycleDrift*unit)
-
 	noise := variance / b.N * s.NoiseScale
 	z := s.correct(x, b.level(), noise, 3)
 	if s.Blocks > 100 {
@@ -174,6 +170,14 @@ func (s *season) update(x *features, b *block, variance float64) {
 		s.DriftScale = min(max(math.Pow(s.DriftScale, 0.995)*math.Exp(0.02*z*s.LastZ), 1), 1000)
 	}
 	s.LastZ, s.Moved = z, true
+}
+
+// drift lets time pass until the start of a block.
+func (s *season) drift(at int64, variance float64) {
+	elapsed := min(max(float64(at-s.LastAt)/float64(blockLength), 0), 1000)
+	s.LastAt = max(s.LastAt, at)
+	unit := variance / 10 * s.NoiseScale
+	s.widen(elapsed*levelDrift*levelDrift*unit*s.DriftScale, elapsed*cycleDrift*cycleDrift*unit)
 }
 
 // correct moves the coefficients to what was observed, at most so many of its

@@ -41,7 +41,10 @@ type trouble struct {
 	// both have been rising, and Calm for how many samples.
 	Back  [2]float64
 	Since int64
-	Calm  float64
+	Calm  float32
+	// N counts samples since it was found, Bad those that were still far from
+	// usual, and UntilBad what N was at the last of them.
+	N, Bad, UntilBad float32
 	// LastLapse is when a new level was accepted last, and LastOnset since when
 	// it had been there.
 	LastLapse, LastOnset int64
@@ -147,10 +150,9 @@ func (s *state) restart() {
 }
 
 // overshoot is by how much a statistic's threshold may be smaller than the
-// number of samples between false alarms, because it is passed by a leap
-// (Pollak 1987 has 0.56 for a shift of one, less for larger ones) and because
-// one alternative has to pass it alone.
-const overshoot = 0.4
+// number of samples between false alarms, because it is passed by a leap: 0.56
+// for a shift of one (Pollak 1987).
+const overshoot = 0.56
 
 // logBudget is the threshold of the statistic: the logarithm of the number of
 // samples in the stated time between false alarms.

@@ -19,6 +19,11 @@ type AttributionOptions struct {
 	Journeys int
 	// Runs is how many bad runs are ranked. Zero: 3.
 	Runs int
+	// Late is how many bad runs the profile has learned from, before anyone
+	// noticed that they are.
+	Late int
+	// Blind says that nobody knows when the trouble began, either.
+	Blind bool
 	// Every is the time from one run to the next. Zero: a minute.
 	Every time.Duration
 }
@@ -58,15 +63,7 @@ func Attribution(w io.Writer, o AttributionOptions) error {
 			}
 			for k, size := range sizes {
 				trial := j.move(m, size)
-				var bad, good []*probes.Run
-				for tries := 0; len(bad) < o.Runs && tries < 20*o.Runs; tries++ {
-					if run, hit := trial.next(); hit {
-						bad = append(bad, run)
-					} else {
-						good = append(good, run)
-					}
-				}
-				place := trial.placeOf(profile.Rank(bad, good...))
+				place := trial.placeOf(o.rank(profile, trial))
 				all[i][k].add(place)
 				if trial.gain() >= noticed*usual {
 					material[i][k].add(place)
@@ -74,12 +71,36 @@ func Attribution(w io.Writer, o AttributionOptions) error {
 			}
 		}
 	}
-	fmt.Fprintf(w, "What moved is ranked first / among the first three, %d bad runs, a run every %s, %d journeys from seed %d, all cases:\n", o.Runs, o.Every, o.Journeys, o.Seed)
+	fmt.Fprintf(w, "What moved is ranked first / among the first three, %d bad runs after %d that were learned from, a run every %s, %d journeys from seed %d, all cases:\n", o.Runs, o.Late, o.Every, o.Journeys, o.Seed)
 	if err := writeRankings(w, all, sizes); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "\nThe cases that slow the journey by at least %.0f %%:\n", 100*noticed)
 	return writeRankings(w, material, sizes)
+}
+
+// rank has a copy of the profile see what became of the journey.
+func (o AttributionOptions) rank(profile *attribution.Profile, trial *moved) []attribution.Culprit {
+	if o.Late > 0 {
+		profile = profile.Clone()
+		began := trial.now.Add(trial.every)
+		for range o.Late {
+			run, _ := trial.next()
+			profile.Observe(run, false)
+		}
+		if !o.Blind {
+			profile = profile.Before(began)
+		}
+	}
+	var bad, good []*probes.Run
+	for tries := 0; len(bad) < o.Runs && tries < 20*o.Runs; tries++ {
+		if run, hit := trial.next(); hit {
+			bad = append(bad, run)
+		} else {
+			good = append(good, run)
+		}
+	}
+	return profile.Rank(bad, good...)
 }
 
 // ranking counts where the right culprit was ranked.

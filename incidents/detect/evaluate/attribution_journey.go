@@ -44,6 +44,11 @@ type simJourney struct {
 	bytes   [simSteps]float64
 }
 
+// wild is how often a part takes three times as long and more, for no reason
+// that anyone will ever know. In a journey of forty parts, every second run has
+// one.
+const wild = 0.02
+
 // memoryOfNoise is the correlation of a part's noise from run to run.
 const memoryOfNoise = 0.3
 
@@ -103,6 +108,9 @@ func (j *simJourney) draw() *simDraw {
 			x := &j.parts[s][p]
 			x.state = memoryOfNoise*x.state + math.Sqrt(1-memoryOfNoise*memoryOfNoise)*j.rand.NormFloat64()
 			log := x.noise * x.state
+			if j.rand.Float64() < wild {
+				log += 1 + j.rand.ExpFloat64()
+			}
 			if p == simFirstByte || p == simOwn {
 				log += daily
 			}

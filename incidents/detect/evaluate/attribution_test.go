@@ -10,7 +10,7 @@ import (
 // The table is a command; here only its machinery is checked.
 func TestAttribution(t *testing.T) {
 	var a, b strings.Builder
-	o := evaluate.AttributionOptions{Seed: 3, Journeys: 2}
+	o := evaluate.AttributionOptions{Seed: 3, Journeys: 1}
 	for _, w := range []*strings.Builder{&a, &b} {
 		if err := evaluate.Attribution(w, o); err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"outrider/incidents/detect/baseline"
@@ -19,6 +20,8 @@ type BaselineOptions struct {
 	Seed  uint64
 	Seeds int
 	Weeks int // of each quiet series after the first two
+	// Scenes limits the tables to kinds of series whose name has this in it.
+	Scenes string
 }
 
 const (
@@ -100,6 +103,9 @@ func BaselineQuiet(w io.Writer, o BaselineOptions) error {
 	fmt.Fprintf(w, "%-34s %12s %12s %10s %8s\n", "per check-week", "weeks 1–2", "later", "faster", "in band")
 	var total quietCount
 	for k, sc := range scenes() {
+		if !strings.Contains(sc.Name, o.Scenes) {
+			continue
+		}
 		var c quietCount
 		for i := range o.Seeds {
 			c.run(sc.make(o.Seed+uint64(i), k, time.Duration(learnWeeks+o.Weeks)*week), sc.config())
@@ -175,6 +181,9 @@ func BaselineBudget(w io.Writer, o BaselineOptions) error {
 	for _, every := range []time.Duration{day, 3 * day, week, 30 * day} {
 		var c quietCount
 		for k, sc := range scenes() {
+			if !strings.Contains(sc.Name, o.Scenes) {
+				continue
+			}
 			config := sc.config()
 			config.FalseAlarmEvery, config.Series = every, 1
 			for i := range o.Seeds {
@@ -257,6 +266,9 @@ func BaselineDelay(w io.Writer, o BaselineOptions) error {
 	fmt.Fprintf(w, "%-34s %6s %8s %8s %10s %10s %8s\n", "", "sigmas", "bound", "median", "at least", "goal", "p90")
 	sizes := []float64{0.5, 1, 2, 3}
 	for k, sc := range scenes() {
+		if !strings.Contains(sc.Name, o.Scenes) {
+			continue
+		}
 		if sc.AR > 0.5 {
 			continue // the bound is for independent samples; 0.4 is shown for comparison
 		}
@@ -292,6 +304,9 @@ func BaselineFaults(w io.Writer, o BaselineOptions) error {
 	fmt.Fprintf(w, "%-34s %-10s %8s %12s %10s\n", "", "fault", "found", "incidents", "median")
 	var all [4]faultCount
 	for k, sc := range scenes() {
+		if !strings.Contains(sc.Name, o.Scenes) {
+			continue
+		}
 		var counts [4]faultCount
 		for i := range o.Seeds {
 			series := sc.make(o.Seed+uint64(i), k, 0)

@@ -47,6 +47,7 @@ func Surge(w io.Writer, o SurgeOptions) error {
 	fmt.Fprintln(t, "server\tload\twithin 95 %\twithin 80 %\ttells\terror\tleans\terror\tsaturates (right)\tcannot tell\ttripled at: covered\terror")
 	var all [3]surgeScore
 	var allBreaks surgeBreaks
+	var calibration surgeCalibration
 	for k, class := range surgeClasses() {
 		var scores [3]surgeScore
 		var breaks surgeBreaks
@@ -61,6 +62,7 @@ func Surge(w io.Writer, o SurgeOptions) error {
 				scores[f].add(server, fit.At(factor*fit.Peak))
 			}
 			breaks.add(server, fit)
+			calibration.add(server, fit)
 		}
 		for f, factor := range surgeFactors {
 			tripled := ""
@@ -79,7 +81,10 @@ func Surge(w io.Writer, o SurgeOptions) error {
 		}
 		fmt.Fprintf(t, "all\t%gx\t%s\t%s\n", factor, all[f].String(), tripled)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	return calibration.write(w)
 }
 
 // surgeFactors are the planned loads, as factors of the peak.

@@ -25,7 +25,7 @@ const (
 	minPairs  = 24  // runs below which nothing is fitted
 	perBin    = 12  // runs a bin should have
 	fewestBin = 6   // bins, if the runs suffice
-	mostBins  = 40  // bins
+	mostBins  = 30  // bins
 	resamples = 100 // of the block bootstrap
 )
 

@@ -1,10 +1,12 @@
 package surge
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"io"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -12,15 +14,18 @@ import (
 const (
 	chartWidth, chartHeight = 760, 420
 	chartLeft, chartRight   = 78, 740
-	chartTop, chartBottom   = 40, 362
+	chartTop, chartBottom   = 64, 362
 )
+
+// mostDrawn is up to how many times the peak a chart reaches.
+const mostDrawn = 1000
 
 // WriteChart draws the medians that were seen, the fit with its 95 % interval
 // and the bounds, as an SVG picture. Latency has a logarithmic axis.
 func (r *Report) WriteChart(w io.Writer) error {
 	most := r.Fit.Peak * 1.1
 	for _, p := range r.all() {
-		most = max(most, p.Load*1.05)
+		most = max(most, min(p.Load, mostDrawn*r.Fit.Peak)*1.05)
 	}
 	c := newChart(r, most)
 	var b strings.Builder
@@ -42,10 +47,7 @@ func (r *Report) WriteChart(w io.Writer) error {
 		fmt.Fprintf(&b, `<path d="M%d %.1fH%d" stroke="#b3261e" stroke-dasharray="5 4" fill="none"/><text x="%d" y="%.1f" text-anchor="end" fill="#b3261e">%s %s</text>`+"\n",
 			chartLeft, c.y(y), chartRight, chartRight, c.y(y)-4, html.EscapeString(k.Name), FormatLatency(k.Limit))
 	}
-	for _, p := range r.all()[1:] {
-		fmt.Fprintf(&b, `<path d="M%.1f %dV%d" stroke="#777" stroke-dasharray="2 3" fill="none"/><text x="%.1f" y="%d" text-anchor="middle" fill="#222">%s: %s</text>`+"\n",
-			c.x(p.Load), chartTop, chartBottom, min(max(c.x(p.Load), chartLeft+40), chartRight-40), chartTop-4, factor(p.Factor), p.Median)
-	}
+	c.targets(&b)
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -112,13 +114,39 @@ func (c *chart) grid(b *strings.Builder) {
 				chartLeft, c.y(v), chartRight, chartLeft-8, c.y(v)+4, FormatLatency(seconds(math.Exp(v))))
 		}
 	}
+	step := roundStep(c.most / 5)
 	for i := range 6 {
-		load := c.most * float64(i) / 5
+		load := step * float64(i)
+		if load > c.most {
+			break
+		}
 		fmt.Fprintf(b, `<text x="%.1f" y="%d" text-anchor="middle" fill="#555">%s</text>`+"\n",
 			c.x(load), chartBottom+18, html.EscapeString(FormatLoad(load, c.report.Unit)))
 	}
 	fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="middle" fill="#555">load; the data reach %s</text>`+"\n",
 		(chartLeft+chartRight)/2, chartBottom+40, html.EscapeString(FormatLoad(c.report.Fit.Peak, c.report.Unit)))
+}
+
+// roundStep is the next of 1, 2, 5, 10, … from v on.
+func roundStep(v float64) float64 {
+	size := math.Pow(10, math.Floor(math.Log10(v)))
+	for _, digit := range [...]float64{1, 2, 5} {
+		if digit*size >= v {
+			return digit * size
+		}
+	}
+	return 10 * size
+}
+
+// targets marks the planned loads; neighbours have their labels in two rows.
+func (c *chart) targets(b *strings.Builder) {
+	planned := c.report.all()[1:]
+	slices.SortFunc(planned, func(a, b Projection) int { return cmp.Compare(a.Load, b.Load) })
+	for i, p := range planned {
+		x := c.x(p.Load)
+		fmt.Fprintf(b, `<path d="M%.1f %dV%d" stroke="#777" stroke-dasharray="2 3" fill="none"/><text x="%.1f" y="%d" text-anchor="middle" fill="#222">%s: %s</text>`+"\n",
+			x, chartTop, chartBottom, min(max(x, chartLeft+40), chartRight-40), chartTop-6-14*(i%2), factor(p.Factor), p.Median)
+	}
 }
 
 // band draws the interval, and the median up to where it saturates. What is

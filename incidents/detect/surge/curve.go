@@ -117,10 +117,10 @@ type family struct {
 func families() []family {
 	return []family{
 		{Constant, 0.15, 0, func([]float64, float64) curve { return curve{model: Constant} }},
-		{Linear, 0.15, 1, func(u []float64, _ float64) curve {
+		{Linear, 0.10, 1, func(u []float64, _ float64) curve {
 			return curve{model: Linear, slope: between(u[0], 0.02, 5)}
 		}},
-		{MM1, 0.20, 2, func(u []float64, least float64) curve {
+		{MM1, 0.18, 2, func(u []float64, least float64) curve {
 			return curve{model: MM1, capacity: capacity(u[0], least), share: between(u[1], 0.1, 3)}
 		}},
 		{MMC, 0.20, 3, func(u []float64, least float64) curve {
@@ -131,8 +131,8 @@ func families() []family {
 		{USL, 0.10, 3, func(u []float64, least float64) curve {
 			return curve{model: USL, capacity: capacity(u[0], least), share: between(u[1], 0.1, 1), contention: u[2]}
 		}},
-		{USLUsers, 0.10, 2, func(u []float64, _ float64) curve {
-			return curve{model: USLUsers, slope: between(u[0], 0.01, 5), bend: between(u[1], 0.02, 3)}
+		{USLUsers, 0.17, 2, func(u []float64, _ float64) curve {
+			return curve{model: USLUsers, slope: between(u[0], 0.01, 5), bend: between(u[1], 0.01, 3)}
 		}},
 		{Closed, 0.10, 2, func(u []float64, _ float64) curve {
 			return curve{model: Closed, knee: capacity(u[0], 0.2), slope: between(u[1], 0.5, 10)}

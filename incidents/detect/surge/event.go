@@ -17,7 +17,11 @@ func Bounds(c *checks.Check) []Bound {
 		}
 	}
 	for _, o := range c.Objectives {
-		add("objective "+o.Name, o.Latency, o.Good)
+		name := "objective"
+		if o.Name != "latency" { // that of one without a name
+			name += " " + o.Name
+		}
+		add(name, o.Latency, o.Good)
 	}
 	add("threshold degraded", c.Thresholds.Total.Degraded, 0.5)
 	add("threshold failed", c.Thresholds.Total.Failed, 0.5)

@@ -24,7 +24,7 @@ func TestBounds(t *testing.T) {
 }
 
 func TestProjectEvent(t *testing.T) {
-	f := fitted(t, server{median: mm1(0.4, 1000), low: 50, high: 850, noise: 0.2, runs: 800}.pairs(1))
+	f := fitted(t, server{median: mm1(0.4, 1000), low: 50, high: 850, noise: 0.15, runs: 400}.pairs(1))
 	e := checks.Event{Name: "Black Friday", From: start, To: start.Add(24 * time.Hour), Load: checks.PlannedLoad{Factor: 5}}
 	bounds := []Bound{{"threshold degraded", time.Second, 0.5}}
 	o := Project(f, e, bounds, "/min")

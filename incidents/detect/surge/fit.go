@@ -40,6 +40,8 @@ type Fit struct {
 	Noise float64
 	// TimeOfDay says whether load or only the time of day goes with latency.
 	TimeOfDay Confounding
+	// Drift is set if recent runs differ from earlier ones under the same load.
+	Drift *Drift
 
 	particles []particle
 	// residuals are the logarithms of latency over the fitted median, sorted:
@@ -97,7 +99,7 @@ func New(pairs []Pair) (*Fit, error) {
 		return nil, fmt.Errorf("%w: nothing says how long a run takes", ErrTimedOut)
 	}
 	f.sample(bins)
-	f.describe(all, bins)
+	f.Drift = drift(pairs, f.describe(all, bins))
 	f.TimeOfDay = f.timeOfDay(pairs, all)
 	return f, nil
 }
@@ -190,8 +192,9 @@ func (f *Fit) keep(particles []particle, share float64) {
 	}
 }
 
-// describe fills in how good the fit is.
-func (f *Fit) describe(all []observation, bins []bin) {
+// describe fills in how good the fit is, and gives the residuals in the order
+// of all; NaN where the fit saturates.
+func (f *Fit) describe(all []observation, bins []bin) (left []float64) {
 	var mean, weight float64
 	for _, b := range bins {
 		f.Bins = append(f.Bins, Bin{Load: b.load * f.unit, Median: seconds(math.Exp(b.median)), Runs: b.runs, TimedOut: b.censored})
@@ -202,23 +205,27 @@ func (f *Fit) describe(all []observation, bins []bin) {
 	}
 	mean /= weight
 	fitted := make([]float64, len(bins))
-	var left, total float64
+	var missed, total float64
 	for i, b := range bins {
 		fitted[i] = f.mean(b.load)
 		if !b.censored {
-			left += float64(b.runs) * square(b.median-fitted[i])
+			missed += float64(b.runs) * square(b.median-fitted[i])
 			total += float64(b.runs) * square(b.median-mean)
 		}
 	}
 	if total > 0 {
-		f.Explained = 1 - left/total
+		f.Explained = 1 - missed/total
 	}
 	f.Growth = math.Exp(f.mean(1) - f.mean(f.Low/f.unit))
 	busy := bins[len(bins)*2/3].load
-	for _, o := range all {
+	left = make([]float64, len(all))
+	for i, o := range all {
 		r := o.latency - fitted[o.bin]
-		if math.IsInf(r, 0) || math.IsNaN(r) {
-			continue // saturated
+		if math.IsInf(r, 0) {
+			r = math.NaN()
+		}
+		if left[i] = r; math.IsNaN(r) {
+			continue
 		}
 		if o.censored {
 			r = math.Inf(1)
@@ -234,6 +241,7 @@ func (f *Fit) describe(all []observation, bins []bin) {
 	if len(f.busyResiduals) < 40 {
 		f.busyResiduals = f.residuals
 	}
+	return left
 }
 
 // residuals are sorted; +Inf stands for a run that was cut off.
@@ -267,12 +275,16 @@ func seconds(s float64) time.Duration {
 	return time.Duration(ns)
 }
 
+// leastGrowth is how many times longer a run must take at the peak for a
+// relation to be worth a word.
+const leastGrowth = 1.1
+
 // Confounding is what runs at the same time of day on different days say.
 type Confounding string
 
 // The findings.
 const (
-	// Unknown: less than three days, or days too much alike.
+	// Unknown: less than three days, days too much alike, or no relation.
 	Unknown Confounding = "unknown"
 	// ByLoad: at the same hour, busier days are slower.
 	ByLoad Confounding = "load"
@@ -285,7 +297,7 @@ const (
 // runs slow, a run is slower than others of its hour by as much as the fit
 // says for the difference in load (a slope of 1), else by nothing (0).
 func (f *Fit) timeOfDay(pairs []Pair, all []observation) Confounding {
-	if f.To.Sub(f.From) < 72*time.Hour {
+	if f.To.Sub(f.From) < 72*time.Hour || f.Growth < leastGrowth {
 		return Unknown
 	}
 	levels := f.levels()
@@ -322,7 +334,7 @@ func (f *Fit) timeOfDay(pairs []Pair, all []observation) Confounding {
 	switch {
 	case len(days) < 3 || math.IsNaN(slope) || math.IsNaN(deviation):
 		return Unknown
-	case slope+2*deviation < 0.5:
+	case slope+3*deviation < 0.5:
 		return ByTime
 	case slope-2*deviation > 0.3:
 		return ByLoad

@@ -23,9 +23,9 @@ func TestFitWithinWhatWasSeen(t *testing.T) {
 		name   string
 		server server
 	}{
-		{"one server", server{median: mm1(0.4, 1000), low: 50, high: 800, noise: 0.25, runs: 1500}},
-		{"flat", server{median: flat(0.4), low: 50, high: 800, noise: 0.25, runs: 1500}},
-		{"linear", server{median: func(x float64) float64 { return 0.4 + x/1000 }, low: 50, high: 800, noise: 0.25, runs: 1500}},
+		{"one server", server{median: mm1(0.4, 1000), low: 50, high: 800, noise: 0.15, runs: 400}},
+		{"flat", server{median: flat(0.4), low: 50, high: 800, noise: 0.15, runs: 400}},
+		{"linear", server{median: func(x float64) float64 { return 0.4 + x/1000 }, low: 50, high: 800, noise: 0.15, runs: 400}},
 		{"few runs", server{median: mm1(0.4, 1000), low: 50, high: 700, noise: 0.1, runs: 60, step: 30 * time.Minute}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -49,7 +49,7 @@ func TestFitWithinWhatWasSeen(t *testing.T) {
 }
 
 func TestSaturates(t *testing.T) {
-	f := fitted(t, server{median: mm1(0.4, 1000), low: 50, high: 920, noise: 0.15, runs: 2000}.pairs(2))
+	f := fitted(t, server{median: mm1(0.4, 1000), low: 50, high: 920, noise: 0.1, runs: 700}.pairs(2))
 	p := f.At(2 * f.Peak)
 	if p.Verdict != Saturates || !p.Median.Saturates || p.Saturation < 0.9 {
 		t.Errorf("far over the capacity: %+v", p)
@@ -62,13 +62,13 @@ func TestSaturates(t *testing.T) {
 
 func TestCannotTell(t *testing.T) {
 	t.Run("narrow range", func(t *testing.T) {
-		f := fitted(t, server{median: mm1(0.4, 1000), low: 300, high: 340, noise: 0.25, runs: 1500}.pairs(3))
+		f := fitted(t, server{median: mm1(0.4, 1000), low: 300, high: 340, noise: 0.15, runs: 400}.pairs(3))
 		if p := f.At(5 * f.Peak); p.Verdict == Tells {
 			t.Errorf("told from next to nothing: %+v", p)
 		}
 	})
 	t.Run("flat, far away", func(t *testing.T) {
-		f := fitted(t, server{median: flat(0.4), low: 30, high: 340, noise: 0.25, runs: 1500}.pairs(3))
+		f := fitted(t, server{median: flat(0.4), low: 30, high: 340, noise: 0.15, runs: 400}.pairs(3))
 		if p := f.At(20 * f.Peak); p.Verdict != CannotTell || !p.Extrapolated {
 			t.Errorf("%+v", p)
 		}
@@ -80,8 +80,8 @@ func TestCannotTell(t *testing.T) {
 		// Nights have little load and fast runs, but busy days are not slower.
 		r := rand.New(rand.NewPCG(4, 4))
 		var pairs []Pair
-		for i := range 14 * 24 * 6 {
-			at := start.Add(time.Duration(i) * 10 * time.Minute)
+		for i := range 14 * 24 * 2 {
+			at := start.Add(time.Duration(i) * 30 * time.Minute)
 			hour := 0.5 - 0.5*math.Cos(2*math.Pi*float64(at.Hour())/24)
 			load := (50 + 300*hour) * (0.6 + 0.4*float64((at.YearDay()*5)%7)/3)
 			pairs = append(pairs, Pair{Time: at, Load: load, Latency: seconds((0.3 + 0.5*hour) * math.Exp(0.15*r.NormFloat64()))})
@@ -97,8 +97,8 @@ func TestCannotTell(t *testing.T) {
 	t.Run("load", func(t *testing.T) {
 		r := rand.New(rand.NewPCG(4, 4))
 		var pairs []Pair
-		for i := range 14 * 24 * 6 {
-			at := start.Add(time.Duration(i) * 10 * time.Minute)
+		for i := range 14 * 24 * 2 {
+			at := start.Add(time.Duration(i) * 30 * time.Minute)
 			hour := 0.5 - 0.5*math.Cos(2*math.Pi*float64(at.Hour())/24)
 			load := (50 + 300*hour) * (0.6 + 0.4*float64((at.YearDay()*5)%7)/3)
 			pairs = append(pairs, Pair{Time: at, Load: load, Latency: seconds((0.3 + 0.5*load/350) * math.Exp(0.15*r.NormFloat64()))})
@@ -110,7 +110,7 @@ func TestCannotTell(t *testing.T) {
 }
 
 func TestTimeoutsCountAsAtLeast(t *testing.T) {
-	s := server{median: mm1(0.4, 1000), low: 50, high: 990, noise: 0.2, runs: 2500, timeout: 3 * time.Second}
+	s := server{median: mm1(0.4, 1000), low: 50, high: 990, noise: 0.2, runs: 1440, timeout: 3 * time.Second}
 	f := fitted(t, s.pairs(5))
 	if f.TimedOut == 0 {
 		t.Fatal("the case has no timeouts")
@@ -128,7 +128,7 @@ func TestTimeoutsCountAsAtLeast(t *testing.T) {
 }
 
 func TestOutliersHardlyMatter(t *testing.T) {
-	s := server{median: mm1(0.4, 1000), low: 50, high: 800, noise: 0.2, runs: 2000}
+	s := server{median: mm1(0.4, 1000), low: 50, high: 800, noise: 0.15, runs: 400}
 	clean := fitted(t, s.pairs(6)).At(700)
 	pairs := s.pairs(6)
 	r := rand.New(rand.NewPCG(6, 6))
@@ -159,7 +159,7 @@ func TestTooFew(t *testing.T) {
 
 // The unit of load and of latency must not matter.
 func TestScaleInvariance(t *testing.T) {
-	pairs := server{median: mm1(0.4, 1000), low: 50, high: 600, noise: 0.25, runs: 600}.pairs(7)
+	pairs := server{median: mm1(0.4, 1000), low: 50, high: 600, noise: 0.25, runs: 300}.pairs(7)
 	scaled := slices.Clone(pairs)
 	for i := range scaled {
 		scaled[i].Load *= 60
@@ -218,7 +218,7 @@ func TestNeverNaN(t *testing.T) {
 	for i, load := range loads {
 		for j, latency := range latencies {
 			var pairs []Pair
-			for k := range 100 {
+			for k := range 50 {
 				pairs = append(pairs, Pair{Time: start.Add(time.Duration(k*(i-1)) * time.Hour), Load: load(), Latency: latency(), TimedOut: r.IntN(5) == 0})
 			}
 			f, err := New(pairs)
@@ -245,7 +245,7 @@ func TestNeverNaN(t *testing.T) {
 
 // More load never makes it faster, and a longer bound never breaks earlier.
 func TestMonotone(t *testing.T) {
-	f := fitted(t, server{median: mm1(0.4, 1000), low: 50, high: 600, noise: 0.25, runs: 600}.pairs(10))
+	f := fitted(t, server{median: mm1(0.4, 1000), low: 50, high: 600, noise: 0.25, runs: 300}.pairs(10))
 	last := Projection{}
 	for load := 0.0; load < 3000; load += 100 {
 		p := f.At(load)

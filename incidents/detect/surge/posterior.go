@@ -66,8 +66,8 @@ func (l *likelihood) of(c *curve, misfit float64, logs []float64) (log, level, s
 func normalAbove(z float64) float64 { return 0.5 * math.Erfc(z/math.Sqrt2) }
 
 const (
-	population = 500 // particles of each model
-	moves      = 6   // Metropolis steps at each temperature
+	population = 400 // particles of each model
+	moves      = 5   // Metropolis steps at each temperature
 	mostSteps  = 60  // temperatures
 )
 

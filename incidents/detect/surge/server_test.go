@@ -15,7 +15,7 @@ type server struct {
 	low, high float64
 	noise     float64 // standard deviation of the logarithm
 	runs      int
-	step      time.Duration // between runs; zero: a minute
+	step      time.Duration // between runs; zero: a day in all
 	timeout   time.Duration // zero: none
 }
 
@@ -35,7 +35,7 @@ func (s server) pairs(seed uint64) []Pair {
 	r := rand.New(rand.NewPCG(seed, 1))
 	step := s.step
 	if step == 0 {
-		step = time.Minute
+		step = 24 * time.Hour / time.Duration(max(1, s.runs))
 	}
 	var pairs []Pair
 	for i := range s.runs {

@@ -150,11 +150,14 @@ func (f *Fit) Caveats(a Alignment, unit string) []string {
 		add("at the same time of day, busier days were no slower: time of day, not load, may be what goes with latency")
 	}
 	switch {
-	case f.Growth < 1.1:
+	case f.Growth < leastGrowth:
 		add("next to no relation between load and latency within what was seen (%s more at %s than at %s): where the limit is, the data do not show",
 			percent(max(0, f.Growth-1)), FormatLoad(f.Peak, unit), FormatLoad(f.Low, unit))
 	case f.Explained < 0.5:
 		add("load explains %s of the differences: most of them have other causes", percent(max(0, f.Explained)))
+	}
+	if d := f.Drift; d != nil {
+		add("since %s runs take %.2f times as long as before under the same load: something else has changed, and the fit rests on both", d.Since.UTC().Format("2006-01-02 15:04"), d.Factor)
 	}
 	if f.Pairs < 200 {
 		add("only %d runs", f.Pairs)
