@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,15 +30,15 @@ type backtestFlags struct {
 	location         string
 	from, to         string
 	column           string
-	degraded, failed time.Duration
+	degraded, failed length
 	suggest          bool
-	every            days
+	every            length
 	report           string
 	format           string
 }
 
 func newBacktest() *cobra.Command {
-	f := backtestFlags{every: days(checks.DefaultDetection().FalseAlarmEvery)}
+	f := backtestFlags{every: length(checks.DefaultDetection().FalseAlarmEvery)}
 	cmd := &cobra.Command{
 		Use:   "backtest --check ID | --csv FILE",
 		Short: "Say what would have alerted, when, with which setting",
@@ -74,8 +73,8 @@ definition or input, 3 the runs could not be read.`,
 	flags.StringVar(&f.from, "from", "", "report from this `TIME` on: 2006-01-02, 2006-01-02 15:04 (UTC) or RFC 3339")
 	flags.StringVar(&f.to, "to", "", "report and judge up to this `TIME`")
 	flags.StringVar(&f.column, "column", "", "`NAME` of the column of values (default: value)")
-	flags.DurationVar(&f.degraded, "degraded", 0, "try this threshold of the journey (`DURATION`) instead of the defined one")
-	flags.DurationVar(&f.failed, "failed", 0, "try this threshold of the journey (`DURATION`) instead of the defined one")
+	flags.Var(&f.degraded, "degraded", "try this threshold of the journey (`DURATION`) instead of the defined one")
+	flags.Var(&f.failed, "failed", "try this threshold of the journey (`DURATION`) instead of the defined one")
 	flags.BoolVar(&f.suggest, "suggest", false, "propose thresholds and a rule of confirmation")
 	flags.Var(&f.every, "false-alarm-every", "how far apart false alerts of the proposal may be, such as 30d")
 	flags.StringVar(&f.report, "report", "", "also write the report with a chart into this HTML `FILE`")
@@ -83,35 +82,30 @@ definition or input, 3 the runs could not be read.`,
 	return cmd
 }
 
-// days is a duration that may be written in days or weeks.
-type days time.Duration
+// length is a duration as definitions write it: 800ms, 12h, 30d.
+type length time.Duration
 
-func (d *days) String() string {
-	if t := time.Duration(*d); t >= 24*time.Hour && t%(24*time.Hour) == 0 {
-		return strconv.Itoa(int(t/(24*time.Hour))) + "d"
+func (l *length) String() string {
+	const day = 24 * time.Hour
+	switch d := time.Duration(*l); {
+	case d == 0:
+		return "" // not set
+	case d%day == 0:
+		return strconv.Itoa(int(d/day)) + "d"
+	default:
+		return d.String()
 	}
-	return time.Duration(*d).String()
 }
 
-func (d *days) Type() string { return "DURATION" }
+func (l *length) Type() string { return "DURATION" }
 
-func (d *days) Set(text string) error {
-	for unit, size := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
-		if number, ok := strings.CutSuffix(text, unit); ok {
-			n, err := strconv.ParseFloat(number, 64)
-			if err != nil || !(n > 0 && n < 36_500) {
-				return fmt.Errorf("write a duration such as 30d or 12h")
-			}
-			*d = days(n * float64(size))
-			return nil
-		}
+func (l *length) Set(text string) error {
+	d, err := checks.ParseDuration(text)
+	if err == nil && d == 0 {
+		err = errors.New("write more than 0")
 	}
-	t, err := time.ParseDuration(text)
-	if err != nil || t <= 0 {
-		return fmt.Errorf("write a duration such as 30d or 12h")
-	}
-	*d = days(t)
-	return nil
+	*l = length(d)
+	return err
 }
 
 // span reads and checks what can be checked without reading anything.
@@ -129,10 +123,8 @@ func (f *backtestFlags) span() (from, to time.Time, err error) {
 		return from, to, errors.New("--column goes with --csv")
 	case f.format != "text" && f.format != "json":
 		return from, to, fmt.Errorf("--format is %q: write text or json", f.format)
-	case f.degraded < 0 || f.failed < 0:
-		return from, to, errors.New("--degraded and --failed have to be positive")
 	case f.degraded > 0 && f.failed > 0 && f.degraded >= f.failed:
-		return from, to, fmt.Errorf("--degraded (%s) must be below --failed (%s)", f.degraded, f.failed)
+		return from, to, fmt.Errorf("--degraded (%s) must be below --failed (%s)", time.Duration(f.degraded), time.Duration(f.failed))
 	}
 	if from, err = parseMoment("--from", f.from); err != nil {
 		return from, to, err
@@ -255,10 +247,10 @@ func plainCheck(id, name string) checks.Check {
 func (f *backtestFlags) override(c *checks.Check) error {
 	total := &c.Thresholds.Total
 	if f.degraded > 0 {
-		total.Degraded = f.degraded
+		total.Degraded = time.Duration(f.degraded)
 	}
 	if f.failed > 0 {
-		total.Failed = f.failed
+		total.Failed = time.Duration(f.failed)
 	}
 	if total.Degraded > 0 && total.Failed > 0 && total.Degraded >= total.Failed {
 		return usageError(fmt.Errorf("the degraded threshold (%s) must be below the failed one (%s): give both", total.Degraded, total.Failed))

@@ -168,7 +168,7 @@ func (a axes) durations() []tick {
 	return out
 }
 
-// times gives up to ten round moments.
+// times gives up to fifteen round moments.
 func (a axes) times() []tick {
 	const day = 24 * time.Hour
 	step := 365 * day
@@ -176,7 +176,7 @@ func (a axes) times() []tick {
 		10 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
 		day, 2 * day, 7 * day, 14 * day, 28 * day, 91 * day,
 	} {
-		if a.to.Sub(a.from)/s <= 10 {
+		if a.to.Sub(a.from)/s <= 15 {
 			step = s
 			break
 		}

@@ -57,7 +57,12 @@ func (s Setting) String() string {
 	case s.Degraded == 0 && s.Failed == 0:
 		parts = append(parts, "no thresholds for the journey")
 	default:
-		parts = append(parts, "degraded over "+limitText(s.Degraded)+", failed over "+limitText(s.Failed))
+		if s.Degraded > 0 {
+			parts = append(parts, "degraded over "+latencyText(s.Degraded))
+		}
+		if s.Failed > 0 {
+			parts = append(parts, "failed over "+latencyText(s.Failed))
+		}
 	}
 	if s.Further > 0 {
 		parts = append(parts, plural(s.Further, "further threshold", "further thresholds"))
@@ -78,7 +83,7 @@ func (s Setting) String() string {
 	if d.Forecast {
 		parts = append(parts, "predictions "+lengthText(d.Horizon)+" ahead")
 	}
-	return strings.Join(parts, "; ")
+	return strings.Join(parts, ", ")
 }
 
 func limitText(d time.Duration) string {

@@ -262,7 +262,7 @@ func choose(n, k int) float64 {
 // settle rounds the thresholds to what people write, tries them on the runs,
 // and raises them as long as there are too many false alerts.
 func (s *Suggestion) settle(h *history, check *checks.Check, busy map[string][]span, r rule) (err error) {
-	allowed := int(s.Data.Span / s.Every)
+	allowed := int((s.Data.Span + s.Every/20) / s.Every) // a month short of a run is a month
 	total := &check.Thresholds.Total
 	total.Failed = 0
 	total.Degraded = readable(latencyOf(r.upper))

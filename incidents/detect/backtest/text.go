@@ -296,7 +296,7 @@ func (s *Suggestion) reason() string {
 	}
 	text += fmt.Sprintf(". %s over %s once in %s; at 80 %% confidence, over no more than %s",
 		s.ruleText(), latencyText(s.Estimate), lengthText(s.Every), latencyText(s.Upper))
-	if d.Span < s.Every {
+	if s.Every-d.Span > s.Every/20 {
 		text += ": extrapolated from " + lengthText(d.Span)
 	}
 	return text + "."
