@@ -76,7 +76,7 @@ func standard() settings {
 		habit:         0.65,
 		habitMemory:   4000,
 		likeness:      12,
-		alarm:         3.15,
-		silence:       105,
+		alarm:         3.1,
+		silence:       100,
 	}
 }

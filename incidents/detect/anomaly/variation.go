@@ -20,7 +20,7 @@ func Variations(factors ...float64) []Variation {
 			c := varied.constants()[i]
 			*c.value *= factor
 			all = append(all, Variation{
-				Name: fmt.Sprintf("%s %g", c.name, *c.value),
+				Name: fmt.Sprintf("%s %.4g", c.name, *c.value),
 				New:  func() *Detector { return &Detector{settings: varied} },
 			})
 		}
