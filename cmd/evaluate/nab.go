@@ -13,7 +13,7 @@ import (
 func newNAB() *cobra.Command {
 	var (
 		data, labels, scores, leaveOut string
-		byCategory                     bool
+		byCategory, sensitivity        bool
 		cuts                           []int
 	)
 	cmd := &cobra.Command{
@@ -50,6 +50,8 @@ columns timestamp and anomaly_score.`,
 					shares[i] = float64(percent) / 100
 				}
 				return evaluate.NABLookAhead(out, o, shares)
+			case sensitivity:
+				return evaluate.NABSensitivity(out, corpus, nabVariants())
 			case byCategory, leaveOut != "":
 				return evaluate.NABByCategory(out, o, leaveOut)
 			}
@@ -62,6 +64,7 @@ columns timestamp and anomaly_score.`,
 	flags.StringVar(&scores, "scores", "", "score what is in this `FOLDER` instead of running the detector")
 	flags.BoolVar(&byCategory, "by-category", false, "score each category at the threshold that suits the others")
 	flags.StringVar(&leaveOut, "leave-out", "", "the same for this `CATEGORY` alone")
+	flags.BoolVar(&sensitivity, "sensitivity", false, "score detectors with one constant changed by a fifth")
 	flags.IntSliceVar(&cuts, "cut", nil, "check that scores before these `PERCENTAGES` of each series do not change when the rest is cut off")
 	for _, name := range []string{"data", "labels"} {
 		if err := cmd.MarkFlagRequired(name); err != nil {
@@ -69,4 +72,13 @@ columns timestamp and anomaly_score.`,
 		}
 	}
 	return cmd
+}
+
+// nabVariants are the detector, and it with each constant less and more.
+func nabVariants() []evaluate.NABVariant {
+	variants := []evaluate.NABVariant{{Name: "standard", New: func() evaluate.Scorer { return anomaly.New().Observe }}}
+	for _, v := range anomaly.Variations(0.8, 1.2) {
+		variants = append(variants, evaluate.NABVariant{Name: v.Name, New: func() evaluate.Scorer { return v.New().Observe }})
+	}
+	return variants
 }

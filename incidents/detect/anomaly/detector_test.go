@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 	"time"
 )
@@ -272,6 +273,32 @@ func TestRefusesDamagedState(t *testing.T) {
 	for name, b := range damaged {
 		if err := New().UnmarshalBinary(b); err == nil {
 			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// TestVariations holds the list of constants against the settings.
+func TestVariations(t *testing.T) {
+	s := standard()
+	constants := s.constants()
+	if want := reflect.TypeFor[settings]().NumField(); len(constants) != want {
+		t.Errorf("%d constants listed, there are %d", len(constants), want)
+	}
+	for _, c := range constants {
+		*c.value = -1
+	}
+	settings := reflect.ValueOf(s)
+	for i := range settings.NumField() {
+		if settings.Field(i).Float() != -1 {
+			t.Errorf("%s is not listed", settings.Type().Field(i).Name)
+		}
+	}
+	series := daily(1500, 1)
+	for _, v := range Variations(0.5, 2) {
+		for i, got := range score(v.New(), series) {
+			if !(got >= 0 && got <= 1) {
+				t.Fatalf("%s: sample %d scores %v", v.Name, i, got)
+			}
 		}
 	}
 }

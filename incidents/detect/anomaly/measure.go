@@ -73,14 +73,14 @@ type seasonal[T any] struct {
 // the sample could change what is usual.
 func (m *memory) read(at time.Time, x float64, r *[measures]float64, s *settings) (salience float64) {
 	m.n++
-	day, week := &m.day[dayBin(at)], &m.week[weekBin(at)]
+	day, week := dayBin(at), weekBin(at)
 	salience = m.salience(x, day, week, s)
 	m.readLevel(x, r, s)
 	m.readChange(x, r, s)
 	m.readRough(x, r, s)
 	m.readRange(x, r, s)
-	readProfile(day, x, &m.days.n, &m.days.usual, m.days.means[:], r[fromDay:fromWeek], spans[fromDay:fromWeek], s)
-	readProfile(week, x, &m.weeks.n, &m.weeks.usual, m.weeks.means[:], r[fromWeek:], spans[fromWeek:], s)
+	readProfile(&m.day[day], x, &m.days.n, &m.days.usual, m.days.means[:], r[fromDay:fromWeek], spans[fromDay:fromWeek], s)
+	readProfile(&m.week[week], x, &m.weeks.n, &m.weeks.usual, m.weeks.means[:], r[fromWeek:], spans[fromWeek:], s)
 	m.last = x
 	return salience
 }
@@ -88,14 +88,11 @@ func (m *memory) read(at time.Time, x float64, r *[measures]float64, s *settings
 // salience is the logarithm of how far x is from what was expected, by the time
 // of the day or of the week, whichever comes closer, beside the furthest that
 // the series ever was from its usual level.
-func (m *memory) salience(x float64, day, week *bin, s *settings) float64 {
+func (m *memory) salience(x float64, day, week int, s *settings) float64 {
 	off := math.Abs(x - float64(m.level.centre))
-	missed := off
-	if day.seen > 0 {
-		missed = math.Abs(x - float64(day.centre))
-	}
-	if week.seen > 0 {
-		missed = min(missed, math.Abs(x-float64(week.centre)))
+	missed := min(nearest(m.day[:], day, x), nearest(m.week[:], week, x))
+	if math.IsInf(missed, 1) {
+		missed = off
 	}
 	before := m.reach
 	if m.n > levelStart {

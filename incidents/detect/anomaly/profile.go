@@ -6,12 +6,12 @@ import (
 )
 
 const (
-	dayBins  = 48  // half hours
+	dayBins  = 96  // quarters of an hour
 	weekBins = 168 // hours
 )
 
-// dayBin is the half hour of the day, in UTC.
-func dayBin(at time.Time) int { return int(mod(at.Unix(), 86400) / 1800) }
+// dayBin is the quarter of an hour of the day, in UTC.
+func dayBin(at time.Time) int { return int(mod(at.Unix(), 86400) / 900) }
 
 // weekBin is the hour of the week, in UTC.
 func weekBin(at time.Time) int { return int(mod(at.Unix(), 7*86400) / 3600) }
@@ -24,6 +24,19 @@ func mod(a, b int64) int64 { return ((a % b) + b) % b }
 type bin struct {
 	centre, spread float32
 	seen           uint8 // samples, at most 255
+}
+
+// nearest is how far x is from what the time of bin i, or the one just before or
+// after, used to bring: what comes a little early or late is no miss. It is
+// infinite while nothing is known.
+func nearest(bins []bin, i int, x float64) float64 {
+	missed := math.Inf(1)
+	for _, j := range [...]int{i, (i + 1) % len(bins), (i + len(bins) - 1) % len(bins)} {
+		if b := &bins[j]; b.seen > 0 {
+			missed = min(missed, math.Abs(x-float64(b.centre)))
+		}
+	}
+	return missed
 }
 
 // deviation is how far x is from what this time used to bring, in usual

@@ -68,12 +68,7 @@ func NAB(w io.Writer, o NABOptions) error {
 // series that had no say in the threshold. With a category named, only that one.
 func NABByCategory(w io.Writer, o NABOptions, only string) error {
 	scores := o.scores()
-	var categories []string
-	for _, s := range o.Corpus {
-		if c := s.Category(); !slices.Contains(categories, c) {
-			categories = append(categories, c)
-		}
-	}
+	categories := categories(o.Corpus)
 	if only != "" && !slices.Contains(categories, only) {
 		return fmt.Errorf("no category %q; there are: %v", only, categories)
 	}
@@ -93,6 +88,16 @@ func NABByCategory(w io.Writer, o NABOptions, only string) error {
 		}
 	}
 	return table.flush()
+}
+
+// categories are those of the series, in their order.
+func categories(corpus []*NABSeries) (all []string) {
+	for _, s := range corpus {
+		if c := s.Category(); !slices.Contains(all, c) {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // leaveOut scores a category at the threshold of the others.

@@ -211,6 +211,28 @@ func TestNABTables(t *testing.T) {
 	}
 }
 
+func TestNABSensitivity(t *testing.T) {
+	corpus := syntheticNAB(t)
+	row := func(flags int) func() Scorer {
+		return func() Scorer {
+			rows := 0
+			return func(time.Time, float64) float64 {
+				rows++
+				if rows == flags {
+					return 1
+				}
+				return 0
+			}
+		}
+	}
+	var table strings.Builder
+	// Row 500 is the first of a window in one series, and not scored in the others.
+	err := NABSensitivity(&table, corpus, []NABVariant{{"never", row(0)}, {"row 500", row(501)}})
+	if err != nil || !strings.Contains(table.String(), "never    0.0") || !strings.Contains(table.String(), "row 500  33.3") {
+		t.Errorf("%v\n%s", err, &table)
+	}
+}
+
 func TestNABReadsScores(t *testing.T) {
 	corpus := syntheticNAB(t)
 	folder := t.TempDir()
