@@ -63,7 +63,7 @@ type chart struct {
 }
 
 func newChart(r *Report, most float64) *chart {
-	const steps = 80
+	const steps = 60
 	c := &chart{report: r, most: most, low: math.Inf(1), high: math.Inf(-1)}
 	see := func(v float64) {
 		if !math.IsInf(v, 0) {
@@ -73,8 +73,9 @@ func newChart(r *Report, most float64) *chart {
 	for i := range steps + 1 {
 		load := most * float64(i) / steps
 		c.loads = append(c.loads, load)
+		at := r.Fit.at(load / r.Fit.unit)
 		for k, q := range [...]float64{lowest, 0.5, highest} {
-			v := r.Fit.quantile(load/r.Fit.unit, q)
+			v := at.quantile(q)
 			c.lines[k] = append(c.lines[k], v)
 			if k < 2 {
 				see(v)

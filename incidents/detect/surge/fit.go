@@ -172,16 +172,23 @@ func (f *Fit) sample(bins []bin) {
 		f.Models = append(f.Models, Weight{d.family.model, share})
 		f.keep(d.particles, share)
 	}
+	kept := 0.0
+	for i := range f.particles {
+		kept += f.particles[i].weight
+	}
+	for i := range f.particles {
+		f.particles[i].weight /= kept
+	}
 	slices.SortStableFunc(f.Models, func(a, b Weight) int { return cmp.Compare(b.Share, a.Share) })
 }
 
-// kept is about how many curves a fit keeps.
-const kept = 1000
+// curvesKept is about how many curves a fit keeps.
+const curvesKept = 1000
 
 // keep takes over as many of a model's curves as its share calls for. They are
 // a random sample, so that any part of them is one, too.
 func (f *Fit) keep(particles []particle, share float64) {
-	n := min(int(math.Ceil(share*kept)), len(particles))
+	n := min(int(math.Ceil(share*curvesKept)), len(particles))
 	if share < 1e-4 {
 		return
 	}
@@ -402,4 +409,10 @@ func (f *Fit) levels() levels {
 		part := (x - loads[i-1]) / (loads[i] - loads[i-1])
 		return values[i-1] + part*(values[i]-values[i-1])
 	}}
+}
+
+// mean is the fitted logarithm at a load within those that were seen.
+func (f *Fit) mean(x float64) float64 {
+	s := f.at(x)
+	return s.mean()
 }

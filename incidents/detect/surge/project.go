@@ -54,7 +54,8 @@ type Projection struct {
 	// LikelyLow and LikelyHigh bound it with 80 % probability.
 	LikelyLow  Latency `json:"likely_low_ms"`
 	LikelyHigh Latency `json:"likely_high_ms"`
-	// P95 is what 95 % of runs stay below, at the expected median.
+	// P95 is what 95 % of runs stay below, at the expected median. It saturates
+	// with the median, or if more than 5 % of runs timed out under high load.
 	P95 Latency `json:"p95_ms"`
 	// Saturation is the probability that the server has no capacity for it.
 	Saturation float64 `json:"saturation"`
@@ -88,15 +89,14 @@ func (f *Fit) At(load float64) Projection {
 		load = 0
 	}
 	x := load / f.unit
+	s := f.at(x)
+	latency := func(q float64) Latency { return toLatency(s.quantile(q)) }
 	p := Projection{
 		Load: load, Factor: x,
-		Median: f.latency(x, 0.5), Low: f.latency(x, lowest), High: f.latency(x, highest),
-		LikelyLow: f.latency(x, low80), LikelyHigh: f.latency(x, high80),
-		Saturation: f.saturation(x), Extrapolated: x > beyond,
-	}
-	p.P95 = p.Median
-	if !p.Median.Saturates {
-		p.P95 = toLatency(f.quantile(x, 0.5) + f.tail(x, 0.95))
+		Median: latency(0.5), Low: latency(lowest), High: latency(highest),
+		LikelyLow: latency(low80), LikelyHigh: latency(high80),
+		Saturation: s.saturation(), Extrapolated: x > beyond,
+		P95: toLatency(s.quantile(0.5) + f.tail(x, 0.95)),
 	}
 	p.Verdict = f.verdict(p)
 	return p
@@ -130,8 +130,6 @@ func (f *Fit) tail(x, q float64) float64 {
 	return f.residuals.quantile(q)
 }
 
-func (f *Fit) latency(x, q float64) Latency { return toLatency(f.quantile(x, q)) }
-
 func toLatency(log float64) Latency {
 	if math.IsInf(log, 1) {
 		return Latency{Saturates: true}
@@ -143,71 +141,83 @@ func toLatency(log float64) Latency {
 // what is beyond is saturated for whoever waits.
 const mostGrowth = 300
 
-// branches gives, for each particle, the logarithm of its latency at a load;
-// +Inf if it saturates.
-func (f *Fit) branches(x float64) []float64 {
-	values := make([]float64, len(f.particles))
+// spread is what all curves say of the logarithm of the median latency at one
+// load.
+type spread struct {
+	particles []particle
+	values    []float64 // of each particle; +Inf if it saturates
+	finite    float64   // weight of those that do not saturate
+	low, high float64   // beyond which there is next to nothing of them
+}
+
+// at looks at one load, in units of the peak.
+func (f *Fit) at(x float64) spread {
+	s := spread{particles: f.particles, values: make([]float64, len(f.particles)), low: math.Inf(1), high: math.Inf(-1)}
 	for i := range f.particles {
 		p := &f.particles[i]
 		g := p.curve.growth(x)
 		if g > mostGrowth {
-			g = math.Inf(1)
+			s.values[i] = math.Inf(1)
+			continue
 		}
-		values[i] = p.level + math.Log(g)
+		v := p.level + math.Log(g)
+		s.values[i] = v
+		s.finite += p.weight
+		s.low, s.high = min(s.low, v-6*p.spread), max(s.high, v+6*p.spread)
 	}
-	return values
+	return s
 }
 
-func (f *Fit) saturation(x float64) float64 {
+// saturation is the weight of the curves that saturate.
+func (s *spread) saturation() float64 {
 	sum := 0.0
-	for i, v := range f.branches(x) {
+	for i, v := range s.values {
 		if math.IsInf(v, 1) {
-			sum += f.particles[i].weight
+			sum += s.particles[i].weight
 		}
 	}
 	return min(1, sum)
 }
 
-// mean of the logarithm of the median latency over the curves that have one: a
-// quick stand-in for its median within the loads that were seen.
-func (f *Fit) mean(x float64) float64 {
-	sum, weight := 0.0, 0.0
-	for i, v := range f.branches(x) {
-		if !math.IsInf(v, 1) {
-			sum += f.particles[i].weight * v
-			weight += f.particles[i].weight
-		}
-	}
-	if weight == 0 {
+// mean over the curves that have a latency: a quick stand-in for the median
+// within the loads that were seen.
+func (s *spread) mean() float64 {
+	if s.finite == 0 {
 		return math.Inf(1)
 	}
-	return sum / weight
+	sum := 0.0
+	for i, v := range s.values {
+		if !math.IsInf(v, 1) {
+			sum += s.particles[i].weight * v
+		}
+	}
+	return sum / s.finite
 }
 
-// quantile of the logarithm of the median latency at a load, over all curves.
-func (f *Fit) quantile(x, q float64) float64 {
-	values := f.branches(x)
-	low, high, finite := math.Inf(1), math.Inf(-1), 0.0
-	for i, v := range values {
-		if math.IsInf(v, 1) {
-			continue
+// below is the probability that the median's logarithm is at most v.
+func (s *spread) below(v float64) float64 {
+	sum := 0.0
+	for i := range s.particles {
+		p := &s.particles[i]
+		switch z := (s.values[i] - v) / p.spread; {
+		case z > 7: // saturated ones, too
+		case z < -7:
+			sum += p.weight
+		default:
+			sum += p.weight * normalAbove(z)
 		}
-		p := &f.particles[i]
-		finite += p.weight
-		low, high = min(low, v-6*p.spread), max(high, v+6*p.spread)
 	}
-	if finite <= q {
+	return sum
+}
+
+// quantile is +Inf where the server saturates.
+func (s *spread) quantile(q float64) float64 {
+	if s.finite <= q {
 		return math.Inf(1)
 	}
-	for range 40 {
-		middle := (low + high) / 2
-		below := 0.0
-		for i, v := range values {
-			if !math.IsInf(v, 1) {
-				below += f.particles[i].weight * normalAbove((v-middle)/f.particles[i].spread)
-			}
-		}
-		if below < q {
+	low, high := s.low, s.high
+	for range 30 {
+		if middle := (low + high) / 2; s.below(middle) < q {
 			low = middle
 		} else {
 			high = middle
@@ -262,19 +272,11 @@ func (f *Fit) Breaks(limit time.Duration, quantile, reach float64) Break {
 		if quantile != 0.5 {
 			bound -= f.tail(x, quantile)
 		}
-		sum := 0.0
-		for i, v := range f.branches(x) {
-			p := &f.particles[i]
-			if math.IsInf(v, 1) {
-				sum += p.weight
-			} else {
-				sum += p.weight * normalAbove((bound-v)/p.spread)
-			}
-		}
-		return sum
+		s := f.at(x)
+		return 1 - s.below(bound)
 	}
 	most := reach / f.unit
-	b.Within = min(1, chance(most))
+	b.Within = max(0, min(1, chance(most)))
 	find := func(q float64) float64 {
 		if b.Within < q {
 			return math.Inf(1)

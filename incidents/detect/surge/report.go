@@ -74,10 +74,10 @@ func (r *Report) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "Fit    %s; explains %s of the differences between loads; single runs vary by a factor of %.2f\n\n",
 		modelNames(f.Models), percent(max(0, f.Explained)), f.Noise)
 	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(t, "LOAD\tOF PEAK\tTYPICAL RUN\t95 % INTERVAL\tONE IN 20 OVER\tSATURATION\t")
+	fmt.Fprintln(t, "LOAD\tOF PEAK\tTYPICAL RUN\t95 % INTERVAL\tONE IN 20\tSATURATION\t")
 	for _, p := range r.all() {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", FormatLoad(p.Load, r.Unit), factor(p.Factor), p.Median,
-			interval(p), p.P95, percent(p.Saturation), remark(p))
+			interval(p), p.slowest(), percent(p.Saturation), remark(p))
 	}
 	t.Flush()
 	b.WriteByte('\n')

@@ -30,8 +30,8 @@ func TestReport(t *testing.T) {
 		server server
 		says   []string
 	}{
-		"saturates":   {server{median: mm1(0.4, 1000), low: 50, high: 900, noise: 0.2, runs: 400}, []string{"saturates", "extrapolat", "M/M/1", "Threshold degraded 1 s: From ", "only 23 hours"}},
-		"no relation": {server{median: flat(0.4), low: 50, high: 900, noise: 0.2, runs: 400}, []string{"cannot tell", "no relation", "5x is"}},
+		"saturates":   {server{median: mm1(0.4, 1000), low: 50, high: 900, noise: 0.2, runs: 250}, []string{"saturates", "extrapolat", "M/M/1", "Threshold degraded 1 s: From ", "only 23 hours"}},
+		"no relation": {server{median: flat(0.4), low: 50, high: 900, noise: 0.2, runs: 250}, []string{"cannot tell", "no relation", "5x is"}},
 		"narrow":      {server{median: flat(0.4), low: 310, high: 340, noise: 0.2, runs: 120}, []string{"hardly varied", "only 120 runs"}},
 	} {
 		t.Run(name, func(t *testing.T) {

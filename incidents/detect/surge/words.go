@@ -96,7 +96,18 @@ func (f *Fit) Sentence(p Projection, unit string) string {
 	case p.Verdict == CannotTell:
 		return fmt.Sprintf("At %s the data cannot tell: from %s to %s all agrees with them; %s.", at, p.Low, p.High, reach)
 	}
-	return fmt.Sprintf("At %s a run takes %s (95 %%: %s to %s), one in twenty over %s; %s.", at, p.Median, p.Low, p.High, p.P95, reach)
+	return fmt.Sprintf("At %s a run takes %s (95 %%: %s to %s), one in twenty %s; %s.", at, p.Median, p.Low, p.High, p.slowest(), reach)
+}
+
+// slowest says what one run in twenty does.
+func (p *Projection) slowest() string {
+	switch {
+	case p.Median.Saturates:
+		return p.Median.String()
+	case p.P95.Saturates:
+		return "times out"
+	}
+	return "over " + p.P95.String()
 }
 
 // surprise is how bad it may also be.
