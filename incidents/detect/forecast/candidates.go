@@ -1,0 +1,247 @@
+package forecast
+
+import "math"
+
+// The candidates. Each gives the coming hours from few numbers; none is good
+// for every series, which is why they are combined by their errors.
+const (
+	// seasonalNaive repeats the last day: the floor that others must beat.
+	seasonalNaive = iota
+	// weeklyNaive repeats the last week.
+	weeklyNaive
+	// slowLevel, midLevel and fastLevel are simple exponential smoothing of
+	// the deseasonalised hours.
+	slowLevel
+	midLevel
+	fastLevel
+	// dampedTrend is Holt's method with a trend that dies out (Gardner &
+	// McKenzie 1985).
+	dampedTrend
+	// theta is smoothing with half of the drift of the last two weeks, as in
+	// the Theta method (Assimakopoulos & Nikolopoulos 2000).
+	theta
+	// rho is a first-order autoregression of the deseasonalised hours, delta
+	// one of the differences from the day before (after the Rho and Delta
+	// methods that did best on hourly series of the M4 competition: Doornik,
+	// Castle & Hendry 2020).
+	rho
+	delta
+)
+
+const (
+	slowGain  = 0.015
+	midGain   = 0.06
+	fastGain  = 0.3
+	holtGain  = 0.12
+	trendGain = 0.05
+	damping   = 0.985 // of the trend, per hour
+	covGain   = 0.006
+	scaleGain = 0.02
+	// suspicion is how many usual distances an hour must be off to speak for
+	// a new level, and settled how many such hours in a row make one.
+	suspicion = 4.0
+	settled   = 3
+)
+
+// horizonHours are the horizons at which errors are measured.
+var horizonHours = [horizons]int64{1, 6, 24}
+
+// closeHour ends the current hour.
+func (m *Model) closeHour() {
+	s := &m.s
+	h := s.Hour
+	y, tail := m.hourNow()
+	s.clearHour()
+	y = float64(float32(y))
+	k := m.hourOfWeek(h)
+	m.score(h, y, k)
+	s.Hourly[ringed(h, hourCount)] = float32(y)
+	if !math.IsNaN(y) {
+		s.scoreShapes(k, y, s.Scale)
+		m.learnLevel(h, y-s.season(k), y)
+		s.TailN++
+		s.Tail += max(0.01, 1/s.TailN) * (tail - s.Tail)
+		s.TodayPeak = max(s.TodayPeak, y)
+		m.learnAnchor(h, k, y)
+	} else {
+		s.LastX, s.LastY = math.NaN(), math.NaN()
+	}
+	if day := m.localDay(h + 1); day != s.Today {
+		before := s.season(k)
+		m.learnDay(h)
+		s.rebaseLast(s.season(k) - before)
+		m.closeDay(h)
+		s.Today = day
+	}
+	m.issue(h)
+	m.planPaths(h)
+}
+
+// rebaseLast keeps the last deseasonalised hour in step with the profile.
+func (s *state) rebaseLast(change float64) {
+	if !math.IsNaN(s.LastX) {
+		s.LastX -= change
+	}
+}
+
+// learnLevel takes a deseasonalised hour into the levels.
+func (m *Model) learnLevel(h int64, x, y float64) {
+	s := &m.s
+	s.Hours++
+	s.LevelN++
+	if s.LevelN == 1 {
+		s.Slow, s.Mid, s.Fast, s.Holt, s.Trend = x, x, x, x, 0
+		s.LastX, s.LastY = x, y
+		return
+	}
+	d := x - s.Mid
+	bound := math.Inf(1)
+	if s.Hours > 24 && s.Scale > 0 {
+		bound = 3 * s.Scale
+	}
+	s.learnDependence(h, x, y, bound)
+	s.Slow += max(slowGain, 1/s.LevelN) * clip(x-s.Slow, bound)
+	s.Mid += max(midGain, 1/s.LevelN) * clip(d, bound)
+	s.Fast += max(fastGain, 1/s.LevelN) * (x - s.Fast)
+	ahead := s.Holt + damping*s.Trend
+	gain := max(holtGain, 1/s.LevelN)
+	e := clip(x-ahead, bound)
+	s.Holt = ahead + gain*e
+	s.Trend = damping*s.Trend + holtGain*trendGain*e
+	s.LastX, s.LastY = x, y
+	m.suspect(h, d)
+	s.Scale += max(scaleGain, 1/float64(s.Hours)) * (1.2533*math.Abs(clip(d, 1.3*bound)) - s.Scale)
+}
+
+// learnDependence updates the autocovariances.
+func (s *state) learnDependence(h int64, x, y, bound float64) {
+	if math.IsNaN(s.LastX) {
+		return
+	}
+	gain := max(covGain, 1/float64(s.Hours))
+	u, before := clip(x-s.Slow, 1.5*bound), clip(s.LastX-s.Slow, 1.5*bound)
+	s.Var += gain * ((u*u+before*before)/2 - s.Var)
+	s.Cov += gain * (u*before - s.Cov)
+	v, vBefore := y-s.hour(h-24), s.LastY-s.hour(h-25)
+	if math.IsNaN(v) || math.IsNaN(vBefore) {
+		return
+	}
+	v, vBefore = clip(v, 2*bound), clip(vBefore, 2*bound)
+	s.DiffVar += gain * ((v*v+vBefore*vBefore)/2 - s.DiffVar)
+	s.DiffCov += gain * (v*vBefore - s.DiffCov)
+}
+
+// suspect counts hours that are far off on one side; enough of them in a row
+// are a new level.
+func (m *Model) suspect(h int64, d float64) {
+	s := &m.s
+	if s.Hours <= 24 || s.Scale <= 0 || math.Abs(d) < suspicion*s.Scale {
+		s.Suspects = 0
+		return
+	}
+	sign := int32(1)
+	if d < 0 {
+		sign = -1
+	}
+	if sign != s.Sign || s.Suspects >= settled {
+		s.Suspects = 0
+	}
+	s.Sign = sign
+	s.Suspect[s.Suspects] = s.LastX
+	s.Suspects++
+	if s.Suspects == settled {
+		m.shift(h)
+	}
+}
+
+// shift accepts a new level. What is remembered of the time before is moved
+// onto it, so that the seasons go on; forecasts made before it are not scored,
+// since no forecaster could know.
+func (m *Model) shift(h int64) {
+	s := &m.s
+	level := middle(s.Suspect[0], s.Suspect[1], s.Suspect[2])
+	size := level - s.Mid
+	first := h - settled + 1
+	for i := int64(1); i <= hourCount-settled; i++ {
+		s.Hourly[ringed(first-i, hourCount)] += float32(size)
+	}
+	for i := range s.DayMean {
+		s.DayMean[i] += float32(size)
+	}
+	for i := range s.ShapeLevel {
+		s.ShapeLevel[i] += size
+	}
+	s.Slow, s.Mid, s.Fast, s.Holt, s.Trend = level, level, level, level, 0
+	s.LevelN = settled
+	s.ShiftHour, s.ShiftSize = first, size
+	s.Suspects = 0
+}
+
+func middle(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) }
+
+// drift is the median change per hour between daily means of the last two
+// weeks (Theil 1950, Sen 1968).
+func (s *state) drift(h int64) float64 {
+	var slopes [91]float64
+	n := 0
+	last := h / 24
+	for i := range int64(14) {
+		a := float64(s.DayMean[ringed(last-i, dayCount)])
+		if math.IsNaN(a) {
+			continue
+		}
+		for j := i + 1; j < 14; j++ {
+			if b := float64(s.DayMean[ringed(last-j, dayCount)]); !math.IsNaN(b) {
+				slopes[n] = (a - b) / float64(24*(j-i))
+				n++
+			}
+		}
+	}
+	if n < 10 {
+		return 0
+	}
+	return median(slopes[:n])
+}
+
+// candidate is what one of them says, at the end of an hour, of the hour
+// ahead, whose hour of the week is k.
+func (s *state) candidate(c int, origin, ahead int64, season, drift float64) float64 {
+	n := float64(ahead)
+	switch c {
+	case seasonalNaive:
+		return s.hour(origin + ahead - 24*((ahead+23)/24))
+	case weeklyNaive:
+		return s.hour(origin + ahead - 168*((ahead+167)/168))
+	}
+	if s.LevelN == 0 {
+		return math.NaN()
+	}
+	switch c {
+	case slowLevel:
+		return season + s.Slow
+	case midLevel:
+		return season + s.Mid
+	case fastLevel:
+		return season + s.Fast
+	case dampedTrend:
+		return season + s.Holt + s.Trend*damping*(1-math.Pow(damping, n))/(1-damping)
+	case theta:
+		// Smoothing lags behind a drift by the inverse of its gain.
+		lag := min(1/midGain, s.LevelN/2)
+		return season + s.Mid + drift*lag + drift/2*min(n, 7*24)
+	case rho:
+		if math.IsNaN(s.LastX) || s.Var <= 0 {
+			return season + s.Slow
+		}
+		r := min(max(s.Cov/s.Var, 0), 0.98)
+		return season + s.Slow + math.Pow(r, n)*(s.LastX-s.Slow)
+	case delta:
+		if math.IsNaN(s.LastY) || s.DiffVar <= 0 {
+			return math.NaN()
+		}
+		r := min(max(s.DiffCov/s.DiffVar, 0), 0.98)
+		base := s.hour(origin + ahead - 24*((ahead+23)/24))
+		return base + math.Pow(r, n)*(s.LastY-s.hour(origin-24))
+	}
+	return math.NaN()
+}

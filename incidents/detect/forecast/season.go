@@ -1,0 +1,160 @@
+package forecast
+
+import "math"
+
+// The three shapes that a seasonal profile may have, by increasing number of
+// parameters: the hour of the day; the same, raised or lowered by day of the
+// week; the hour of the week. Each is scored by what it says of hours it has
+// not seen, and the profile in use is their average, weighted by the inverse
+// of those errors.
+const (
+	shapeDaily = iota
+	shapeWeekday
+	shapeWeekly
+)
+
+const (
+	dailyGain   = 0.06 // least weight of a new day: about a month is remembered
+	weeklyGain  = 0.2
+	shapeGain   = 0.008
+	shapePower  = 10
+	shapeMemory = 0.03
+)
+
+// shape is what one of the shapes expects of an hour of the week, relative to
+// the level.
+func (s *state) shape(which, k int) float64 {
+	day := k / 24
+	switch {
+	case which == shapeDaily:
+		return float64(s.Daily[k%24])
+	case s.Weeks[day] == 0:
+		return math.NaN()
+	case which == shapeWeekday:
+		sum := 0.0
+		for h := range 24 {
+			sum += float64(s.Weekly[day*24+h] - s.Daily[h])
+		}
+		return float64(s.Daily[k%24]) + sum/24
+	}
+	return float64(s.Weekly[k])
+}
+
+// season is the profile in use at an hour of the week.
+func (s *state) season(k int) float64 {
+	sum, weight := 0.0, 0.0
+	best := math.Inf(1)
+	for j := range shapes {
+		if s.ShapeN[j] > 0 {
+			best = min(best, s.ShapeErr[j])
+		}
+	}
+	for j := range shapes {
+		v := s.shape(j, k)
+		if math.IsNaN(v) {
+			continue
+		}
+		w := 1e-9
+		if s.ShapeN[j] >= 24 && s.ShapeErr[j] > 0 {
+			w = math.Pow(best/s.ShapeErr[j], shapePower)
+		} else if j == shapeDaily {
+			w = 1e-3
+		}
+		sum += w * v
+		weight += w
+	}
+	if weight == 0 {
+		return 0
+	}
+	return sum / weight
+}
+
+// scoreShapes compares what each shape says of an hour with what came.
+func (s *state) scoreShapes(k int, y, scale float64) {
+	for j := range shapes {
+		v := s.shape(j, k)
+		if math.IsNaN(v) || s.Days == 0 {
+			continue
+		}
+		e := y - v
+		if s.ShapeN[j] == 0 {
+			s.ShapeLevel[j] = e
+		}
+		d := e - s.ShapeLevel[j]
+		if scale > 0 {
+			d = clip(d, 6*scale)
+		}
+		s.ShapeN[j]++
+		s.ShapeErr[j] += max(shapeGain, 1/s.ShapeN[j]) * (math.Abs(d) - s.ShapeErr[j])
+		s.ShapeLevel[j] += max(shapeMemory, 1/s.ShapeN[j]) * d
+	}
+}
+
+// learnDay takes the day that ended with the given hour into the profile.
+func (m *Model) learnDay(last int64) {
+	s := &m.s
+	sum, n := 0.0, 0
+	for i := range int64(24) {
+		if y := s.hour(last - i); !math.IsNaN(y) {
+			sum += y
+			n++
+		}
+	}
+	if n < 18 {
+		return
+	}
+	mean := sum / float64(n)
+	s.DayMean[ringed(last/24, dayCount)] = float32(mean)
+	base, have := s.weekMean(last)
+	s.Days++
+	gain := max(dailyGain, 1/float64(s.Days))
+	bound := math.Inf(1)
+	if s.Days > 3 && s.Scale > 0 {
+		bound = 4 * s.Scale
+	}
+	var weekGain float64
+	day := -1
+	if have {
+		// The day is that of most of its hours.
+		day = m.hourOfWeek(last-12) / 24
+		weekGain = max(weeklyGain, 1/(float64(s.Weeks[day])+1))
+	}
+	for i := range int64(24) {
+		y := s.hour(last - i)
+		if math.IsNaN(y) {
+			continue
+		}
+		k := m.hourOfWeek(last - i)
+		d := &s.Daily[k%24]
+		*d += float32(gain * clip(y-mean-float64(*d), bound))
+		if !have || k/24 != day {
+			continue
+		}
+		w := &s.Weekly[k]
+		if s.Weeks[day] == 0 {
+			*w = float32(y - base)
+		} else {
+			*w += float32(weekGain * clip(y-base-float64(*w), bound*1.5))
+		}
+	}
+	if have && s.Weeks[day] < 255 {
+		s.Weeks[day]++
+	}
+}
+
+// weekMean is the mean of the last seven days, if they are there.
+func (s *state) weekMean(last int64) (float64, bool) {
+	sum, n := 0.0, 0
+	for i := range int64(hourCount) {
+		if y := s.hour(last - i); !math.IsNaN(y) {
+			sum += y
+			n++
+		}
+	}
+	return sum / float64(max(n, 1)), n >= hourCount*9/10
+}
+
+// hour is the median of an hour of the last week in hourly space.
+func (s *state) hour(h int64) float64 { return float64(s.Hourly[ringed(h, hourCount)]) }
+
+func clip(x, bound float64) float64 { return min(max(x, -bound), bound) }
