@@ -44,13 +44,17 @@ func (s *rampScore) merge(o *rampScore) {
 // what a user would see. For error rates only the truth counts, since in an
 // hour few runs fail, or none, by luck.
 func breachAt(run *simulate.ApproachRun, window []float64, at time.Time) time.Time {
-	if run.Errors || run.Breach.IsZero() || at.Before(run.Start) || !at.Before(run.Breach) {
+	known := !run.Breach.IsZero()
+	if run.Errors || at.Before(run.Start) || known && !at.Before(run.Breach) {
 		return run.Breach
 	}
-	var sorted [60]float64
-	copy(sorted[:], window)
-	slices.Sort(sorted[:])
-	if (sorted[29]+sorted[30])/2 >= run.Limit {
+	over := 0
+	for _, v := range window {
+		if v >= run.Limit {
+			over++
+		}
+	}
+	if 2*over > len(window) {
 		return at
 	}
 	return run.Breach
@@ -58,7 +62,7 @@ func breachAt(run *simulate.ApproachRun, window []float64, at time.Time) time.Ti
 
 // watch runs one approach through a model. After learning, each is called
 // at the end of every hour. The breach of the run is brought forward to when it
-// was seen.
+// was seen; that is known only at the end.
 func watch(run *simulate.ApproachRun, each func(at time.Time, m *forecast.Model)) (changes []forecast.Change, first time.Time) {
 	var window [60]float64
 	seen := 0
@@ -235,38 +239,28 @@ func (r *reliability) err(from int) float64 {
 
 // calibration states probabilities of a breach within 6 and 24 hours at the
 // end of every hour, on ramps of all kinds, as many that stall on their way,
-// saw-tooth and trendless series. Hours in which the limit is broken already
-// do not count. Nearly all hours are calm, with a probability near zero that is
-// right; the second figure therefore leaves out statements under 10 %, and each
-// series counts its hours from a day before its ramp.
+// saw-tooth and trendless series. Hours after a breach do not count. Nearly all
+// hours are calm, with a probability near zero that is right; the second figure
+// therefore leaves out statements under 10 %, and each series counts its hours
+// from a day before its ramp.
 func calibration(w io.Writer, o ForecastOptions) error {
 	fmt.Fprintf(w, "\ncalibration error of stated probabilities; at most 0.10, goal 0.05\n\n%-10s %12s %12s %10s\n", "horizon", "all hours", "stated ≥10 %", "verdict")
-	horizons := []time.Duration{6 * time.Hour, 24 * time.Hour}
-	rel := make([]reliability, len(horizons))
+	var rel [len(breachHorizons)]reliability
 	for _, a := range calibrationKinds(o.Seed + 7_000_000) {
 		for i := range o.Series {
 			a := a
 			a.Seed += uint64(i)
 			run := a.Draw()
-			watch(run, func(at time.Time, m *forecast.Model) {
-				if !run.Start.IsZero() && at.Before(run.Start.Add(-24*time.Hour)) || !run.Breach.IsZero() && !at.Before(run.Breach) {
-					return
-				}
-				for j, h := range horizons {
-					if run.Breach.IsZero() && at.Add(h).After(run.End) {
-						continue
-					}
-					came := !run.Breach.IsZero() && !run.Breach.After(at.Add(h))
-					rel[j].add(m.BreachProbability(run.Limit, h).Probability, came)
-				}
-			})
+			for _, c := range claims(run) {
+				rel[c.horizon].add(c.p, c.came)
+			}
 		}
 	}
-	for j, h := range horizons {
+	for j, h := range breachHorizons {
 		all, some := rel[j].err(0), rel[j].err(1)
 		fmt.Fprintf(w, "%-10s %12.3f %12.3f %10s\n", h, all, some, verdict(max(all, some), 0.10, 0.05))
 	}
-	for j, h := range horizons {
+	for j, h := range breachHorizons {
 		fmt.Fprintf(w, "\nstated → came within %s:", h)
 		for i := range rel[j].n {
 			if n := rel[j].n[i]; n > 0 {
@@ -276,6 +270,40 @@ func calibration(w io.Writer, o ForecastOptions) error {
 	}
 	fmt.Fprintln(w)
 	return nil
+}
+
+var breachHorizons = [...]time.Duration{6 * time.Hour, 24 * time.Hour}
+
+// claim is a stated probability and what came.
+type claim struct {
+	at      time.Time
+	horizon int
+	p       float64
+	reason  forecast.Reason
+	came    bool
+}
+
+// claims runs an approach and gives what was stated at the end of every hour.
+func claims(run *simulate.ApproachRun) (all []claim) {
+	watch(run, func(at time.Time, m *forecast.Model) {
+		if !run.Start.IsZero() && at.Before(run.Start.Add(-24*time.Hour)) {
+			return
+		}
+		for j, h := range breachHorizons {
+			b := m.BreachProbability(run.Limit, h)
+			all = append(all, claim{at: at, horizon: j, p: b.Probability, reason: b.Reason})
+		}
+	})
+	kept := all[:0]
+	for _, c := range all {
+		until := c.at.Add(breachHorizons[c.horizon])
+		if known := !run.Breach.IsZero(); known && !c.at.Before(run.Breach) || !known && until.After(run.End) {
+			continue
+		}
+		c.came = !run.Breach.IsZero() && !run.Breach.After(until)
+		kept = append(kept, c)
+	}
+	return kept
 }
 
 func calibrationKinds(seed uint64) (all []simulate.Approach) {

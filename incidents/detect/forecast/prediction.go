@@ -75,8 +75,9 @@ const (
 
 const (
 	raiseStreak = 2 // buckets in a row
-	dropAt      = 0.2
-	dropStreak  = 6
+	dropAt      = 0.15
+	dropLeast   = 6 // buckets in a row
+	dropMost    = 72
 	brokenAfter = 2  // buckets whose trailing half hour (of errors, hour) is over
 	healedAfter = 12 // buckets under it: an hour
 	quietAfter  = 6 * hourSeconds
@@ -250,7 +251,9 @@ func (m *Model) follow(out outcome, now int64) Change {
 		// It is late, but as likely as ever.
 		s.Deadline = min(max(s.Latest, now+hourSeconds), end)
 	}
-	if s.Streak < dropStreak && now < s.Deadline {
+	// The longer the way seemed to be, the longer may doubt last.
+	patience := (s.Expected - s.RaisedAt) / (4 * bucketSeconds)
+	if int64(s.Streak) < min(max(patience, dropLeast), dropMost) && now < s.Deadline {
 		return Change{}
 	}
 	s.Phase, s.Streak, s.Quiet = int32(phaseIdle), 0, now+quietAfter

@@ -78,10 +78,6 @@ func (m *Model) closeBucket() {
 		}
 	}
 	mid := s.Bucket / midPer
-	if s.Bucket%midPer == 0 {
-		s.Bads[ringed(mid, midCount)] = 0
-	}
-	s.Bads[ringed(mid, midCount)] = uint8(min(int32(s.Bads[ringed(mid, midCount)])+s.BadBurst, 255))
 	s.clearBurst()
 	if last := s.Fine[ringed(s.Bucket-1, fineCount)]; !isNaN(last) && !isNaN(r) {
 		d := float64(r - last)
@@ -238,17 +234,6 @@ func (m *Model) noise(j int) float64 {
 	return max(v, floor)
 }
 
-// leastBad is how many failed runs there must be in a ramp of failures.
-var leastBad = 5
-
-func (m *Model) badsSince(bucket int64, hours float64) int {
-	n := 0
-	for i := range int64(math.Ceil(hours * 2)) {
-		n += int(m.s.Bads[ringed(bucket/midPer-i, midCount)])
-	}
-	return n
-}
-
 func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // normalAbove is the probability that a normal variable exceeds x.
@@ -402,7 +387,7 @@ func (m *Model) novelty(level, room float64) float64 {
 }
 
 var noveltyMargin = 0.1
-var freshMargin = 0.2
+var freshMargin = 0.35
 
 // highBefore is the highest distance of an hour from the anchor on days that
 // ended before so many days ago and did not reach the limit.

@@ -27,26 +27,32 @@ type trend struct {
 // trends are the explanations of what rose lately: those with about every
 // onset, weighed by their likelihood.
 type trends struct {
-	all  [2][fineCount + midCount]trend // hinges and lines
+	all  [2][fineCount/2 + midCount/4]trend // hinges and lines
 	n    [2]int
 	best [shapesOf]float64
 }
 
 const (
-	leastFine = 4 // buckets of the shortest window
-	leastMid  = 8 // half hours; shorter windows are seen better in buckets
+	leastFine = 6  // buckets of the shortest window
+	leastRare = 24 // the same for error rates: few runs fail
+	leastMid  = 8  // half hours; shorter windows are seen better in buckets
 )
 
-// findTrends fits every window.
+// findTrends fits the windows: a step from every onset, hinges and lines
+// from every second or fourth.
 func (m *Model) findTrends(bucket int64, t *trends) {
 	s := &m.s
+	shortest := leastFine
+	if m.o.Kind == ErrorRate {
+		shortest = leastRare
+	}
 	v := 0.0
 	for j := range fineScales {
 		v = max(v, m.noise(j))
 	}
 	s.eachFine(bucket, func(lag int, c *moments) {
-		if lag >= leastFine {
-			m.fit(t, bucket, lag, c, v, float64(bucketSeconds)/hourSeconds)
+		if lag >= shortest {
+			m.fit(t, lag, c, v, bucketSeconds, lag%2 == 0)
 		}
 	})
 	v = 0
@@ -55,25 +61,33 @@ func (m *Model) findTrends(bucket int64, t *trends) {
 	}
 	s.eachMid(bucket, func(lag int, c *moments) {
 		if lag >= leastMid {
-			m.fit(t, bucket, lag, c, v, float64(midSecs)/hourSeconds)
+			m.fit(t, lag, c, v, midSecs, lag%4 == 0)
 		}
 	})
 }
 
-// fit adds the explanations with an onset of lag buckets of dt hours ago; v is
-// the variance of a bucket.
-func (m *Model) fit(t *trends, bucket int64, lag int, c *moments, v, dt float64) {
+// leastBad is how many failed runs there must be in a ramp of failures.
+const leastBad = 4.5
+
+// fit adds the explanations with an onset of lag buckets of some seconds ago;
+// v is the variance of a bucket. Hinges and lines are left out if not rising is
+// asked for.
+func (m *Model) fit(t *trends, lag int, c *moments, v float64, seconds int, rising bool) {
 	if c.n < float64(lag)/3 || c.n < 3 || c.sum <= 0 {
 		return
 	}
+	dt := float64(seconds) / hourSeconds
 	trust := 1.0
 	if m.o.Kind == ErrorRate {
-		if m.badsSince(bucket, float64(lag)*dt) < leastBad {
+		if (c.sum+c.n*m.s.Anchor)*m.s.PerBucket*float64(seconds/bucketSeconds) < leastBad {
 			return
 		}
 		v, trust = m.failureNoise(c.sum/c.n, v)
 	}
 	t.best[step] = max(t.best[step], trust*c.sum*c.sum/c.n/(2*v)-stepOdds)
+	if !rising {
+		return
+	}
 	tr, tt := c.hinge(lag)
 	if tr > 0 && tt > 0 {
 		b := tr / tt / dt
@@ -126,6 +140,10 @@ func (t *trends) chance() float64 {
 	return logistic(most-nullOdds) * rising / (rising + still)
 }
 
+// lightest is the weight, relative to the best, under which an explanation is
+// left out.
+const lightest = 0.03
+
 // add adds the probability of a breach to a curve, given that something
 // rises, and gives the mean level and age of what does. Room is what is left
 // up to the limit from the usual level at the times of the curve.
@@ -134,7 +152,7 @@ func (t *trends) add(kind Kind, room *[rampSteps]float64, c *curve) (level, age 
 	sum := 0.0
 	for shape := range t.all {
 		for _, f := range t.all[shape][:t.n[shape]] {
-			if w := math.Exp(temper * (f.evidence - most)); w > 0.01 {
+			if w := math.Exp(temper * (f.evidence - most)); w > lightest {
 				sum += w
 			}
 		}
@@ -142,7 +160,7 @@ func (t *trends) add(kind Kind, room *[rampSteps]float64, c *curve) (level, age 
 	for shape := range t.all {
 		for _, f := range t.all[shape][:t.n[shape]] {
 			w := math.Exp(temper * (f.evidence - most))
-			if w <= 0.01 {
+			if w <= lightest {
 				continue
 			}
 			w /= sum
