@@ -39,9 +39,33 @@ func (s *rampScore) merge(o *rampScore) {
 	s.leads = append(s.leads, o.leads...)
 }
 
+// breachAt is when a run breaks its limit: when the truth crosses it, or, if
+// that is earlier, when the median of the last sixty samples does, which is
+// what a user would see. For error rates only the truth counts, since in an
+// hour few runs fail, or none, by luck.
+func breachAt(run *simulate.ApproachRun, window []float64, at time.Time) time.Time {
+	known := !run.Breach.IsZero()
+	if run.Errors || at.Before(run.Start) || known && !at.Before(run.Breach) {
+		return run.Breach
+	}
+	over := 0
+	for _, v := range window {
+		if v >= run.Limit {
+			over++
+		}
+	}
+	if 2*over > len(window) {
+		return at
+	}
+	return run.Breach
+}
+
 // watch runs one approach through a model. After learning, each is called
-// at the end of every hour.
+// at the end of every hour. The breach of the run is brought forward to when it
+// was seen; that is known only at the end.
 func watchBreach(run *simulate.ApproachRun, each func(at time.Time, m *forecast.Model)) (changes []forecast.Change, first time.Time) {
+	var window [60]float64
+	seen := 0
 	o := forecast.Options{Limit: run.Limit}
 	if run.Errors {
 		o.Kind = forecast.ErrorRate
@@ -51,6 +75,10 @@ func watchBreach(run *simulate.ApproachRun, each func(at time.Time, m *forecast.
 	for at, v := range run.Points() {
 		if first.IsZero() {
 			first = at
+		}
+		window[seen%60] = v
+		if seen++; seen%5 == 0 && seen >= 60 {
+			run.Breach = breachAt(run, window[:], at)
 		}
 		c := m.Observe(at, v, false)
 		if c.Kind != forecast.Nothing {
@@ -68,21 +96,25 @@ func watchBreach(run *simulate.ApproachRun, each func(at time.Time, m *forecast.
 
 // add scores one ramp. A prediction is right if it was raised between the
 // start of the ramp and the breach and still stood when the breach came;
-// any other one raised after learning is wrong, also one that was withdrawn
-// and raised again later.
+// any other one raised after learning and before the breach is wrong, also one
+// that was withdrawn and raised again later, or a second one.
 func (s *rampScore) add(run *simulate.ApproachRun) {
 	changes, first := watchBreach(run, nil)
 	s.ramps++
-	lead := 0.0
+	lead, found := 0.0, false
 	for i, c := range changes {
 		if c.Kind != forecast.Raised || c.At.Sub(first) < breachLearning || !c.At.Before(run.Breach) {
 			continue
 		}
 		s.raised++
+		if found {
+			continue
+		}
 		stands := i+1 == len(changes) || changes[i+1].Kind != forecast.Withdrawn || !changes[i+1].At.Before(run.Breach)
 		if stands && !c.At.Before(run.Start) {
 			s.proved++
 			s.found++
+			found = true
 			lead = float64(run.Breach.Sub(c.At)) / float64(run.Breach.Sub(run.Start))
 		}
 	}
@@ -207,38 +239,28 @@ func (r *reliability) err(from int) float64 {
 
 // calibration states probabilities of a breach within 6 and 24 hours at the
 // end of every hour, on ramps of all kinds, as many that stall on their way,
-// saw-tooth and trendless series. Hours in which the limit is broken already
-// do not count. Nearly all hours are calm, with a probability near zero that is
-// right; the second figure therefore leaves out statements under 10 %, and each
-// series counts its hours from a day before its ramp.
+// saw-tooth and trendless series. Hours after a breach do not count. Nearly all
+// hours are calm, with a probability near zero that is right; the second figure
+// therefore leaves out statements under 10 %, and each series counts its hours
+// from a day before its ramp.
 func calibration(w io.Writer, o ForecastOptions) error {
 	fmt.Fprintf(w, "\ncalibration error of stated probabilities; at most 0.10, goal 0.05\n\n%-10s %12s %12s %10s\n", "horizon", "all hours", "stated ≥10 %", "verdict")
-	horizons := []time.Duration{6 * time.Hour, 24 * time.Hour}
-	rel := make([]reliability, len(horizons))
+	var rel [len(breachHorizons)]reliability
 	for _, a := range calibrationKinds(o.Seed + 7_000_000) {
 		for i := range o.Series {
 			a := a
 			a.Seed += uint64(i)
 			run := a.Draw()
-			watchBreach(run, func(at time.Time, m *forecast.Model) {
-				if !run.Start.IsZero() && at.Before(run.Start.Add(-24*time.Hour)) || !run.Breach.IsZero() && !at.Before(run.Breach) {
-					return
-				}
-				for j, h := range horizons {
-					if run.Breach.IsZero() && at.Add(h).After(run.End) {
-						continue
-					}
-					came := !run.Breach.IsZero() && !run.Breach.After(at.Add(h))
-					rel[j].add(m.BreachProbability(run.Limit, h).Probability, came)
-				}
-			})
+			for _, c := range claims(run) {
+				rel[c.horizon].add(c.p, c.came)
+			}
 		}
 	}
-	for j, h := range horizons {
+	for j, h := range breachHorizons {
 		all, some := rel[j].err(0), rel[j].err(1)
 		fmt.Fprintf(w, "%-10s %12.3f %12.3f %10s\n", h, all, some, verdict(max(all, some), 0.10, 0.05))
 	}
-	for j, h := range horizons {
+	for j, h := range breachHorizons {
 		fmt.Fprintf(w, "\nstated → came within %s:", h)
 		for i := range rel[j].n {
 			if n := rel[j].n[i]; n > 0 {
@@ -248,6 +270,40 @@ func calibration(w io.Writer, o ForecastOptions) error {
 	}
 	fmt.Fprintln(w)
 	return nil
+}
+
+var breachHorizons = [...]time.Duration{6 * time.Hour, 24 * time.Hour}
+
+// claim is a stated probability and what came.
+type claim struct {
+	at      time.Time
+	horizon int
+	p       float64
+	reason  forecast.Reason
+	came    bool
+}
+
+// claims runs an approach and gives what was stated at the end of every hour.
+func claims(run *simulate.ApproachRun) (all []claim) {
+	watchBreach(run, func(at time.Time, m *forecast.Model) {
+		if !run.Start.IsZero() && at.Before(run.Start.Add(-24*time.Hour)) {
+			return
+		}
+		for j, h := range breachHorizons {
+			b := m.BreachProbability(run.Limit, h)
+			all = append(all, claim{at: at, horizon: j, p: b.Probability, reason: b.Reason})
+		}
+	})
+	kept := all[:0]
+	for _, c := range all {
+		until := c.at.Add(breachHorizons[c.horizon])
+		if known := !run.Breach.IsZero(); known && !c.at.Before(run.Breach) || !known && until.After(run.End) {
+			continue
+		}
+		c.came = !run.Breach.IsZero() && !run.Breach.After(until)
+		kept = append(kept, c)
+	}
+	return kept
 }
 
 func calibrationKinds(seed uint64) (all []simulate.Approach) {

@@ -167,11 +167,11 @@ func printCoverage(w io.Writer, name string, c *coverageCount, judge bool) {
 func measureCoverage(series simulate.ForecastSeries, calm, after, everything, within *coverageCount) {
 	m := forecast.New(forecast.Options{})
 	var h hourlyMedians
-	type claim struct {
+	type interval struct {
 		origin, at, g int
 		low, high     float64
 	}
-	var claims []claim
+	var claims []interval
 	var shifts []int // hours in which the level changed
 	var last time.Time
 	for p := range series.Points() {
@@ -189,7 +189,7 @@ func measureCoverage(series simulate.ForecastSeries, calm, after, everything, wi
 		for g, ahead := range coverageHours {
 			if ahead <= len(hours) {
 				f := hours[ahead-1]
-				claims = append(claims, claim{n - 1, n - 1 + ahead, g, f.Lower, f.Upper})
+				claims = append(claims, interval{n - 1, n - 1 + ahead, g, f.Lower, f.Upper})
 			}
 		}
 	}

@@ -56,7 +56,6 @@ func (s *state) forgetSeries() {
 	fill(s.Mean6[:])
 	fill(s.Mean24[:])
 	s.TodayHigh, s.TodayPeak = math.Inf(-1), math.Inf(-1)
-	s.Bads = [midCount]uint8{}
 	s.LastX, s.LastY = math.NaN(), math.NaN()
 	s.Suspects, s.Sign = 0, 0
 }

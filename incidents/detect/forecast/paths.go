@@ -20,7 +20,8 @@ func (m *Model) planPaths(h int64) {
 // a limit in hourly space. It comes from simulated paths around the forecast,
 // with errors drawn from those the model has made: some that stay for
 // the whole path, some new in every hour, so that at each horizon they are as
-// large together as they were measured. The draws depend on the hour alone.
+// large together as they were measured. The luck of single hours is left out
+// of error rates: in one hour few runs fail or not, and that is no breach. The draws depend on the hour alone.
 func (m *Model) pathCurve(limit float64, h int64) (p [pathHours]float64) {
 	s := &m.s
 	if s.ScoreN[0] < 24 || s.ScoreN[2] < 24 {
@@ -45,7 +46,10 @@ func (m *Model) pathCurve(limit float64, h int64) (p [pathHours]float64) {
 		stay := lasting * random.normal()
 		for i := range means {
 			share := math.Sqrt(math.Log(float64(i+1)) / math.Log(pathHours))
-			e := float64(s.Scores[random.next()%n1]) + share*stay
+			e := share * stay
+			if m.o.Kind == Latency {
+				e += float64(s.Scores[random.next()%n1])
+			}
 			if means[i]+e >= limit {
 				first[i]++
 				break

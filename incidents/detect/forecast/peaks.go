@@ -3,10 +3,12 @@ package forecast
 import "math"
 
 const (
-	peakReach = 7 // days for which a growing peak is followed
-	peakOdds  = 5.0
+	peakReach = 7    // days for which a growing peak is followed
 	peakFloor = 4e-4 // least variance of a daily peak, logarithm squared
+	peakSpike = 0.1
 )
+
+var peakOdds = 5.0
 
 // peakLags are the possible onsets of a growth of the daily peak, in days.
 var peakLags = [...]int{3, 4, 5, 6, 7, 8, 10, 12, 14}
@@ -53,57 +55,151 @@ func (m *Model) weekdayOffset(day int64) float64 {
 	return sum / 24
 }
 
-// peakCurve is the probability that the peak of one of the days after the
-// given one breaks a limit in hourly space, if the peaks have been growing.
-func (m *Model) peakCurve(limit float64, today int64) (p [peakReach]float64) {
-	var peaks [dayCount]float64
-	have := 0
+// growth is one explanation of the daily peaks: from a usual height they grow
+// from an onset on.
+type growth struct {
+	evidence float64 // log-likelihood
+	days     float64 // since the onset
+	base     float64
+	slope    float64 // a day
+	variance float64 // of a day around the line
+	meanX    float64
+	sumXX    float64
+	n        float64
+	straight bool // the latency grows in a straight line, not its logarithm
+}
+
+// dayPeaks are the daily peaks, newest first, without single days that stand
+// out of their neighbours.
+func (m *Model) dayPeaks(today int64) (peaks [dayCount]float64, have int) {
 	for i := range peaks {
 		peaks[i] = m.peakOf(today - int64(i))
 		if !math.IsNaN(peaks[i]) {
 			have++
 		}
 	}
-	if have < 8 {
-		return p
+	for i := len(peaks) - 2; i > 0; i-- {
+		if most := max(peaks[i-1], peaks[i+1]) + peakSpike; peaks[i] > most {
+			peaks[i] = most
+		}
 	}
-	type growth struct{ z, slope, slopeVar, base, noise, days, weight float64 }
-	var all [len(peakLags)]growth
-	best, bestStep, bestLag := 0.0, 0.0, 0
-	for j, lag := range peakLags {
-		base, noise, n := usualPeak(peaks[lag:])
-		if n < 5 {
-			break
+	return peaks, have
+}
+
+// explainPeaks fits a growth and a step from each onset to the peaks by least
+// squares, and gives the log-likelihood of the best step and of nothing.
+func explainPeaks(kind Kind, peaks *[dayCount]float64) (all [2 * len(peakLags)]growth, step, nothing float64) {
+	likelihood := func(rss, n float64) float64 { return -n / 2 * math.Log(rss/n+peakFloor) }
+	step = math.Inf(-1)
+	for j := range all {
+		all[j].evidence = math.Inf(-1)
+	}
+	for lag := 1; lag <= peakLags[len(peakLags)-1]; lag++ {
+		rss, _, n := regress(peaks, func(i int) float64 {
+			if i < lag {
+				return 1
+			}
+			return 0
+		})
+		if n-float64(lag) >= 5 {
+			step = max(step, likelihood(rss, n))
 		}
-		var c moments
-		for i := range lag {
-			c.add(i, float32(peaks[i]-base))
+	}
+	// For lines of the latency itself: the same relative to its usual peak.
+	_, usual, _ := regress(peaks, func(int) float64 { return 0 })
+	var factors [dayCount]float64
+	for i, y := range peaks {
+		factors[i] = math.Exp(min(y-usual.base, 10))
+	}
+	for j := range all {
+		lag := peakLags[j/2]
+		x := func(i int) float64 { return max(float64(lag-i)-0.5, 0) }
+		of := peaks
+		if j%2 == 1 {
+			if kind != Latency {
+				continue
+			}
+			of = &factors
 		}
-		tr, tt := c.hinge(lag)
-		if c.n < 3 || tt <= 0 {
+		rss, g, n := regress(of, x)
+		if n-float64(lag) < 5 || g.slope <= 0 || j%2 == 1 && g.base <= 0 {
 			continue
 		}
-		// The level before is known from few days only.
-		v := noise * (1 + 2/n)
-		g := growth{z: tr / math.Sqrt(tt*v), slope: tr / tt, slopeVar: v / tt, base: base, noise: noise, days: float64(lag)}
+		if g.straight = j%2 == 1; g.straight {
+			rss = 0
+			for i, y := range peaks {
+				if !math.IsNaN(y) {
+					e := y - usual.base - math.Log(g.base+g.slope*x(i))
+					rss += e * e
+				}
+			}
+			// From here on in logarithms, but for the slope, which is relative
+			// to the usual peak.
+			g.slope /= g.base
+			g.base = usual.base + math.Log(g.base)
+		}
+		g.evidence, g.days, g.variance = likelihood(rss, n), float64(lag), max(rss/(n-3), peakFloor)
 		all[j] = g
-		if g.z > best {
-			best, bestLag = g.z, lag
-		}
-		if c.sum > 0 {
-			bestStep = max(bestStep, c.sum/math.Sqrt(c.n*v))
-		}
 	}
-	if best <= 0 {
+	rss, _, n := regress(peaks, func(int) float64 { return 0 })
+	return all, step, likelihood(rss, n)
+}
+
+// regress is a straight line of the peaks on x by least squares.
+func regress(peaks *[dayCount]float64, x func(i int) float64) (rss float64, g growth, n float64) {
+	var sx, sy, sxx, sxy, syy float64
+	for i, y := range peaks {
+		if math.IsNaN(y) {
+			continue
+		}
+		v := x(i)
+		n++
+		sx, sy, sxx, sxy, syy = sx+v, sy+y, sxx+v*v, sxy+v*y, syy+y*y
+	}
+	n = max(n, 1)
+	g.n, g.meanX, g.base = n, sx/n, sy/n
+	g.sumXX = sxx - sx*sx/n
+	rss = syy - sy*sy/n
+	if g.sumXX > 1e-9 {
+		xy := sxy - sx*sy/n
+		g.slope = xy / g.sumXX
+		g.base -= g.slope * g.meanX
+		rss -= xy * xy / g.sumXX
+	}
+	return max(rss, 0), g, n
+}
+
+// reaches is the probability that a day so many days ahead is over the room.
+func (g *growth) reaches(room, ahead float64) float64 {
+	x := g.days + ahead - 0.5
+	variance := g.variance * (1 + 1/g.n + (x-g.meanX)*(x-g.meanX)/g.sumXX)
+	if g.straight {
+		return normalAbove(room, g.base+math.Log1p(g.slope*x), variance)
+	}
+	return normalAbove(room, g.base+g.slope*x, variance)
+}
+
+// peakCurve is the probability that the peak of one of the days after the
+// given one breaks a limit in hourly space, if the peaks have been growing.
+func (m *Model) peakCurve(limit float64, today int64) (p [peakReach]float64) {
+	peaks, have := m.dayPeaks(today)
+	if have < 10 {
 		return p
 	}
-	chance := logistic(best*best/2-peakOdds) * logistic(temper*(best*best-bestStep*bestStep)/2)
-	if chance < 0.02 {
+	all, step, nothing := explainPeaks(m.o.Kind, &peaks)
+	best, bestLag := math.Inf(-1), 0
+	for j := range all {
+		if all[j].evidence > best {
+			best, bestLag = all[j].evidence, peakLags[j/2]
+		}
+	}
+	if math.IsInf(best, -1) {
 		return p
 	}
+	chance := logistic(best-nothing-peakOdds) * logistic(temper*(best-step))
 	var trend [dayCount]float32
 	n := 0
-	for i := bestLag + 1; i >= 0; i-- {
+	for i := min(bestLag+2, dayCount-1); i >= 0; i-- {
 		if !math.IsNaN(peaks[i]) {
 			trend[n] = float32(peaks[i])
 			n++
@@ -112,25 +208,22 @@ func (m *Model) peakCurve(limit float64, today int64) (p [peakReach]float64) {
 	if mannKendall(trend[:n]) < 1.6 {
 		chance *= 0.2
 	}
+	if chance < 0.02 {
+		return p
+	}
 	sum := 0.0
 	for j := range all {
-		if all[j].z > 0 {
-			all[j].weight = math.Exp(temper * (all[j].z*all[j].z - best*best) / 2)
-			sum += all[j].weight
-		}
+		all[j].evidence = math.Exp(temper * (all[j].evidence - best)) // from here on a weight
+		sum += all[j].evidence
 	}
 	for u := range p {
 		room := limit - m.weekdayOffset(today+int64(u)+1)
-		for _, g := range all {
-			if g.weight == 0 {
-				continue
+		ahead := float64(u + 1)
+		for j := range all {
+			g := &all[j]
+			if w := g.evidence / sum; w > 0.005 && ahead <= reachAges*g.days {
+				p[u] += w * g.reaches(room, ahead) * math.Pow(g.days/(g.days+ahead), persistence)
 			}
-			ahead := float64(u + 1)
-			if ahead > reachAges*g.days {
-				continue
-			}
-			mean, variance := g.base+g.slope*(g.days+ahead-0.5), g.slopeVar*(g.days+ahead)*(g.days+ahead)+g.noise
-			p[u] += g.weight / sum * normalAbove(room, mean, variance) * math.Pow(g.days/(g.days+ahead), persistence)
 		}
 		p[u] *= chance
 		if u > 0 {
@@ -140,23 +233,39 @@ func (m *Model) peakCurve(limit float64, today int64) (p [peakReach]float64) {
 	return p
 }
 
-// usualPeak is the robust middle of peaks and the variance around it.
-func usualPeak(peaks []float64) (base, variance, n float64) {
-	var v [dayCount]float64
-	k := 0
-	for _, p := range peaks {
-		if !math.IsNaN(p) && k < 14 {
-			v[k] = p
-			k++
+// peakHour is the hour of the day with the highest usual value.
+func (m *Model) peakHour(day int64) float64 {
+	s := &m.s
+	d := ringed(day+4, 7)
+	best := 0
+	for h := range 24 {
+		if s.season(d*24+h) > s.season(d*24+best) {
+			best = h
 		}
 	}
-	if k == 0 {
-		return 0, 0, 0
+	return float64(best) + 0.5
+}
+
+// peaksBy is the part of a curve of days that lies within so many hours: a day
+// counts when its usual peak does.
+func (m *Model) peaksBy(p *[peakReach]float64, hours float64) float64 {
+	s := &m.s
+	into := m.hoursIntoDay()
+	peak := m.peakHour(s.Today)
+	sum, before, gone := 0.0, 0.0, 0.0
+	for u, q := range p {
+		at := 24*float64(u) + peak - into // hours ahead
+		if at < -1 {
+			gone = q // it did not come, though it could have
+		} else {
+			sum += (q - before) * min(max((hours-at+2)/4, 0), 1)
+		}
+		before = q
 	}
-	base = median(v[:k])
-	for i := range k {
-		v[i] = math.Abs(v[i] - base)
-	}
-	sd := 1.4826 * median(v[:k])
-	return base, max(sd*sd, peakFloor), float64(k)
+	return sum / max(1-gone, 0.01)
+}
+
+func (m *Model) hoursIntoDay() float64 {
+	k := m.hourOfWeek(m.s.Hour) % 24
+	return float64(k) + float64(m.s.Bucket*bucketSeconds-m.s.Hour*hourSeconds)/hourSeconds
 }

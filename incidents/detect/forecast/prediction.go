@@ -74,14 +74,17 @@ const (
 )
 
 const (
-	raiseAt     = 0.6
 	raiseStreak = 2 // buckets in a row
-	dropAt      = 0.2
-	dropStreak  = 6
-	brokenAfter = 3  // buckets over the limit: a quarter of an hour
+	dropAt      = 0.15
+	dropLeast   = 6 // buckets in a row
+	dropMost    = 72
+	brokenAfter = 2  // buckets whose trailing half hour (of errors, hour) is over
 	healedAfter = 12 // buckets under it: an hour
 	quietAfter  = 6 * hourSeconds
+	longest     = 14 * daySeconds // for which a prediction stands
 )
+
+var raiseAt = 0.6
 
 // outcome is what the three sources say together.
 type outcome struct {
@@ -102,17 +105,19 @@ func (m *Model) expect(bucket int64) outcome {
 			out = outcome{p, ByRamp, rampReach, c.when(0.5), c.when(0.05), c.when(0.95)}
 		}
 	}
-	if p := s.PeakCurve[peakReach-1]; calibrate(p) > out.chance {
-		hour := float64(ringed(s.Hour-s.Today*24, 24)) // into the day
+	if s.PeakCurve[peakReach-1] > 0.01 {
+		p := m.peaksBy(&s.PeakCurve, peakReach*24)
 		day := func(share float64) float64 {
-			for i, q := range s.PeakCurve {
-				if q >= share*p {
-					return max(float64(i)*24+12-hour, 1)
+			for h := 1.0; h < peakReach*24; h += 6 {
+				if m.peaksBy(&s.PeakCurve, h) >= share*p {
+					return h
 				}
 			}
 			return peakReach * 24
 		}
-		out = outcome{calibrate(p), ByPeak, peakReach * 24, day(0.5), day(0.05), day(0.95) + 12}
+		if calibrate(p) > out.chance {
+			out = outcome{calibrate(p), ByPeak, peakReach * 24, day(0.5), day(0.05), day(0.95)}
+		}
 	}
 	if p := s.PathCurve[pathHours-1]; p > out.chance {
 		at := func(share float64) float64 {
@@ -134,25 +139,52 @@ func (m *Model) fineLimit() float64 { return m.o.Kind.fine(m.o.Limit) - m.tail()
 // that did reach their limit in simulation.
 func calibrate(p float64) float64 { return p }
 
-// over tells whether the series is over its limit just now, and whether that
-// can be told.
-func (m *Model) over(bucket int64) (over, known bool) {
+// over tells how the series stands to its limit just now: 1 if it is over it,
+// -1 if it is clearly under it, 0 if it is neither or cannot be told.
+func (m *Model) over(bucket int64) int {
 	s := &m.s
 	if m.o.Kind == ErrorRate {
-		sum, n := 0.0, 0
-		for i := range int64(12) {
-			if f := s.Fine[ringed(bucket-i, fineCount)]; !isNaN(f) {
-				sum += float64(f)
-				n++
-			}
+		// Two hours, and a standard error over: few runs fail by chance.
+		mean, n := s.fineMean(bucket, 24)
+		limit := min(m.o.Limit, 0.99)
+		runs := float64(n) * max(s.PerBucket, 1)
+		return side(mean+s.Anchor-limit, math.Sqrt(limit*(1-limit)/runs), 0, n >= 12)
+	}
+	var last [6]float64
+	n := 0
+	for i := range int64(len(last)) {
+		if f := s.Fine[ringed(bucket-i, fineCount)]; !isNaN(f) {
+			last[n] = float64(f)
+			n++
 		}
-		return n > 0 && sum/float64(n)+s.Anchor >= m.o.Limit, n >= 6
 	}
-	f := s.Fine[ringed(bucket, fineCount)]
-	if isNaN(f) {
-		return false, false
+	return side(median(last[:n])+m.baseline(bucket-3)-m.fineLimit(), 0, clearly, n >= 3)
+}
+
+// clearly is how far under its limit the logarithm of a latency must be.
+const clearly = 0.05
+
+func side(distance, over, under float64, known bool) int {
+	switch {
+	case !known:
+		return 0
+	case distance >= over:
+		return 1
+	case distance < -under:
+		return -1
 	}
-	return float64(f)+m.baseline(bucket) >= m.fineLimit(), true
+	return 0
+}
+
+func (s *state) fineMean(bucket int64, count int) (mean float64, n int) {
+	sum := 0.0
+	for i := range int64(count) {
+		if f := s.Fine[ringed(bucket-i, fineCount)]; !isNaN(f) {
+			sum += float64(f)
+			n++
+		}
+	}
+	return sum / float64(max(n, 1)), n
 }
 
 // decide moves the prediction on after a bucket was closed; now is its end.
@@ -161,15 +193,18 @@ func (m *Model) decide(now int64) Change {
 	if m.o.Limit <= 0 || s.AnchorN == 0 {
 		return Change{}
 	}
-	over, known := m.over(s.Bucket - 1)
-	if known && over {
+	switch m.over(s.Bucket - 1) {
+	case 1:
 		s.Over, s.Under = min(s.Over+1, brokenAfter), 0
-	} else if known {
+	case -1:
 		s.Over, s.Under = 0, min(s.Under+1, healedAfter)
+	default:
+		s.Over, s.Under = 0, 0
 	}
 	if phase(s.Phase) == phaseBroken {
 		if s.Under >= healedAfter {
-			s.Phase, s.Streak, s.Quiet = int32(phaseIdle), 0, now+hourSeconds
+			// A daily peak that is over the limit today is no news tomorrow.
+			s.Phase, s.Streak, s.Quiet = int32(phaseIdle), 0, now+daySeconds
 			return m.change(Recovered, now)
 		}
 		return Change{}
@@ -212,7 +247,13 @@ func (m *Model) follow(out outcome, now int64) Change {
 	} else {
 		s.Streak++
 	}
-	if s.Streak < dropStreak && now < s.Deadline {
+	if end := s.RaisedAt + longest; now >= s.Deadline && now < end && out.chance >= raiseAt {
+		// It is late, but as likely as ever.
+		s.Deadline = min(max(s.Latest, now+hourSeconds), end)
+	}
+	// The longer the way seemed to be, the longer may doubt last.
+	patience := (s.Expected - s.RaisedAt) / (4 * bucketSeconds)
+	if int64(s.Streak) < min(max(patience, dropLeast), dropMost) && now < s.Deadline {
 		return Change{}
 	}
 	s.Phase, s.Streak, s.Quiet = int32(phaseIdle), 0, now+quietAfter
@@ -300,7 +341,7 @@ func (m *Model) BreachProbability(limit float64, horizon time.Duration) Breach {
 	defer func() { m.o, s.PeakCurve, s.PathCurve = own, peaks, paths }()
 
 	now := s.Bucket * bucketSeconds
-	if over, known := m.over(s.Bucket - 1); known && over {
+	if m.over(s.Bucket-1) > 0 {
 		b.Probability = 1
 		b.Expected, b.Earliest, b.Latest = time.Unix(now, 0).UTC(), time.Unix(now, 0).UTC(), time.Unix(now, 0).UTC()
 		return b
@@ -333,13 +374,7 @@ func (m *Model) expectWithin(h float64) outcome {
 	s.Strength = strength
 	switch out.reason {
 	case ByPeak:
-		// The day is whole only at its end.
-		hour := float64(ringed(s.Hour-s.Today*24, 24))
-		days := (h + hour) / 24
-		out.chance = 0
-		if i := int(days - 0.5); i >= 0 {
-			out.chance = calibrate(s.PeakCurve[min(i, peakReach-1)])
-		}
+		out.chance = calibrate(m.peaksBy(&s.PeakCurve, h))
 		if i := int(h) - 1; i >= 0 {
 			if p := s.PathCurve[min(i, pathHours-1)]; p > out.chance {
 				out.chance, out.reason = p, ByLevel

@@ -23,7 +23,7 @@ var (
 	midLags  = [midScales]int{12, 16, 24, 36, 48, 72, 96}
 )
 
-const (
+var (
 	anchorGain = 0.01
 	freezeAt   = 3.5 // strength from which the anchor is held
 	freezeMax  = 96  // hours for which it is held at most
@@ -33,23 +33,14 @@ const (
 	// nullOdds is the logarithm of how much likelier no ramp is than one of
 	// the scales before looking. It stands for the many looks.
 	nullOdds = 8.0
-	stepOdds = 0.0
+	stepOdds = 0.0 // the same for a step
+	lineOdds = 2.5 // the same for a line with a level of its own
 	temper   = 0.7 // likelihoods of dependent data count less
 	// persistence: a ramp that has lasted for a goes on for another u with
 	// probability (a/(a+u))^persistence.
 	persistence = 0.15
 	reachAges   = 3.0 // a ramp is followed for at most so many times its age
 )
-
-// fit is one line from an onset.
-type fit struct {
-	hours    float64 // since the onset
-	slope    float64 // fine space per hour
-	slopeVar float64
-	z        float64 // strength in standard deviations
-	step     float64 // strength of a step at the same onset
-	weight   float64
-}
 
 // baseline is the usual value at a bucket, in fine space: of a latency the
 // anchor with the season between the middles of the hours around it.
@@ -87,10 +78,6 @@ func (m *Model) closeBucket() {
 		}
 	}
 	mid := s.Bucket / midPer
-	if s.Bucket%midPer == 0 {
-		s.Bads[ringed(mid, midCount)] = 0
-	}
-	s.Bads[ringed(mid, midCount)] = uint8(min(int32(s.Bads[ringed(mid, midCount)])+s.BadBurst, 255))
 	s.clearBurst()
 	if last := s.Fine[ringed(s.Bucket-1, fineCount)]; !isNaN(last) && !isNaN(r) {
 		d := float64(r - last)
@@ -119,7 +106,7 @@ func (m *Model) closeBucket() {
 	m.learnScales(midClosed)
 }
 
-// moments of a window that ends at the newest bucket.
+// moments of a window that ends at the newest bucket, with ages in buckets.
 type moments struct{ n, sum, at, atSq, atSum float64 }
 
 func (c *moments) add(i int, v float32) {
@@ -140,32 +127,48 @@ func (c *moments) hinge(n int) (tr, tt float64) {
 	return f*c.sum - c.atSum, f*f*c.n - 2*f*c.at + c.atSq
 }
 
-// eachScale calls do for every onset with the moments of its window.
-func (s *state) eachScale(bucket int64, mids bool, do func(j, lag int, c *moments)) {
+// line gives Σ(x−x̄)·r and Σ(x−x̄)² for times x.
+func (c *moments) line() (xy, xx float64) {
+	return c.at*c.sum/c.n - c.atSum, c.atSq - c.at*c.at/c.n
+}
+
+// eachFine and eachMid call do with the moments of every window of their ring,
+// from the shortest to the longest.
+func (s *state) eachFine(bucket int64, do func(lag int, c *moments)) {
 	var c moments
-	i := 0
-	for j, lag := range fineLags {
-		for ; i < lag; i++ {
-			c.add(i, s.Fine[ringed(bucket-int64(i), fineCount)])
-		}
-		if c.n >= float64(lag)/3 {
-			do(j, lag, &c)
-		}
+	spread := float32(spikes * math.Sqrt(s.FineVar))
+	for i := range fineCount {
+		c.add(i, s.calmFine(bucket-int64(i), bucket, spread))
+		do(i+1, &c)
 	}
-	if !mids {
-		return
-	}
-	c = moments{}
-	i = 0
+}
+
+func (s *state) eachMid(bucket int64, do func(lag int, c *moments)) {
+	var c moments
 	last := (bucket+1)/midPer - 1
-	for j, lag := range midLags {
-		for ; i < lag; i++ {
-			c.add(i, s.MidRing[ringed(last-int64(i), midCount)])
-		}
-		if c.n >= float64(lag)/3 {
-			do(fineScales+j, lag, &c)
-		}
+	for i := range midCount {
+		c.add(i, s.MidRing[ringed(last-int64(i), midCount)])
+		do(i+1, &c)
 	}
+}
+
+// spikes is how many standard deviations a bucket may stand out of its
+// neighbours.
+var spikes = 2.5
+
+// calmFine is a value of the ring without what stands out of its neighbours:
+// a single slow five minutes are no ramp.
+func (s *state) calmFine(i, newest int64, spread float32) float32 {
+	v := s.Fine[ringed(i, fineCount)]
+	if i == newest {
+		i--
+	}
+	a, b, c := s.Fine[ringed(i-1, fineCount)], s.Fine[ringed(i, fineCount)], s.Fine[ringed(i+1, fineCount)]
+	if isNaN(v) || isNaN(a) || isNaN(b) || isNaN(c) {
+		return v
+	}
+	mid := max(min(a, b), min(max(a, b), c))
+	return min(max(v, mid-spread), mid+spread)
 }
 
 // learnScales learns how large fits are when nothing happens, and takes note
@@ -174,23 +177,36 @@ func (m *Model) learnScales(mids bool) {
 	s := &m.s
 	calm := s.Strength < strengthMC && s.Phase == int32(phaseIdle)
 	strongest := math.Inf(-1)
-	s.eachScale(s.Bucket, true, func(j, lag int, c *moments) {
+	learn := func(j, lag int, c *moments, gain float64) {
 		tr, tt := c.hinge(lag)
-		if tt <= 0 {
+		if tt <= 0 || c.n < float64(lag)/3 {
 			return
 		}
 		u := tr / math.Sqrt(tt)
 		v := m.noise(j)
 		strongest = max(strongest, u/math.Sqrt(v))
-		if !calm || j >= fineScales && !mids {
-			return
+		if calm && gain > 0 {
+			s.ScaleN[j]++
+			s.HingeVar[j] += max(gain, 1/s.ScaleN[j]) * (min(u*u, 9*v) - s.HingeVar[j])
 		}
-		gain := fineGain
-		if j >= fineScales {
-			gain = midGainVar
+	}
+	j := 0
+	s.eachFine(s.Bucket, func(lag int, c *moments) {
+		if lag == fineLags[j] {
+			learn(j, lag, c, fineGain)
+			j = min(j+1, fineScales-1)
 		}
-		s.ScaleN[j]++
-		s.HingeVar[j] += max(gain, 1/s.ScaleN[j]) * (min(u*u, 9*v) - s.HingeVar[j])
+	})
+	gain := 0.0
+	if mids {
+		gain = midGainVar
+	}
+	j = 0
+	s.eachMid(s.Bucket, func(lag int, c *moments) {
+		if lag == midLags[j] {
+			learn(fineScales+j, lag, c, gain)
+			j = min(j+1, midScales-1)
+		}
 	})
 	if math.IsInf(strongest, -1) {
 		strongest = 0
@@ -216,67 +232,6 @@ func (m *Model) noise(j int) float64 {
 	}
 	v := (s.HingeVar[j]*s.ScaleN[j] + guess*n0) / (s.ScaleN[j] + n0)
 	return max(v, floor)
-}
-
-// fits gives the line for each onset, weighted by how well it explains what
-// came since, and the probability that there is a ramp at all and not only a
-// higher level.
-func (m *Model) fits(bucket int64) (all [scales]fit, chance float64) {
-	s := &m.s
-	best, bestStep := 0.0, 0.0
-	s.eachScale(bucket, true, func(j, lag int, c *moments) {
-		tr, tt := c.hinge(lag)
-		if tt <= 0 {
-			return
-		}
-		v := m.noise(j)
-		dt := float64(bucketSeconds) / hourSeconds
-		if j >= fineScales {
-			dt *= midPer
-		}
-		slope := tr / tt
-		f := fit{hours: float64(lag) * dt, slope: slope / dt, slopeVar: v / tt / (dt * dt), z: tr / math.Sqrt(tt*v)}
-		if c.sum > 0 {
-			f.step = c.sum / math.Sqrt(c.n*v)
-		}
-		if m.o.Kind == ErrorRate {
-			// More failures make more noise.
-			p, base := min(slope*float64(lag)/2+s.Anchor, 0.5), min(max(s.Anchor, 0.003), 0.5)
-			f.slopeVar *= max(1, p*(1-p)/(base*(1-base)))
-			if m.badsSince(bucket, f.hours) < leastBad {
-				f.z = 0
-			}
-		}
-		all[j] = f
-		best, bestStep = max(best, f.z), max(bestStep, f.step)
-	})
-	sum := 0.0
-	for j := range all {
-		if all[j].z > 0 {
-			all[j].weight = math.Exp(temper * (all[j].z*all[j].z - best*best) / 2)
-			sum += all[j].weight
-		}
-	}
-	if sum == 0 {
-		return all, 0
-	}
-	for j := range all {
-		all[j].weight /= sum
-	}
-	ramp := logistic(best*best/2 - nullOdds)
-	notStep := logistic(temper*(best*best-bestStep*bestStep)/2 + stepOdds)
-	return all, ramp * notStep
-}
-
-// leastBad is how many failed runs there must be in a ramp of failures.
-const leastBad = 5
-
-func (m *Model) badsSince(bucket int64, hours float64) int {
-	n := 0
-	for i := range int64(math.Ceil(hours * 2)) {
-		n += int(m.s.Bads[ringed(bucket/midPer-i, midCount)])
-	}
-	return n
 }
 
 func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
@@ -334,7 +289,9 @@ func (m *Model) rampCurve(limit float64, bucket int64) (c curve) {
 	if s.Days < 2 || s.AnchorN == 0 {
 		return c
 	}
-	all, chance := m.fits(bucket)
+	var t trends
+	m.findTrends(bucket, &t)
+	chance := t.chance()
 	if chance < 0.02 {
 		return c
 	}
@@ -343,27 +300,9 @@ func (m *Model) rampCurve(limit float64, bucket int64) (c curve) {
 		at := bucket + 1 + int64(h*hourSeconds/bucketSeconds)
 		room[i] = limit - m.baseline(at)
 	}
-	for _, f := range all {
-		if f.weight < 0.01 {
-			continue
-		}
-		need, spent, p := math.Inf(1), 0.0, 0.0
-		for i, h := range c.hours {
-			if h > reachAges*f.hours {
-				h = reachAges * f.hours
-			}
-			need = min(need, room[i]/(f.hours+h))
-			if c.hours[i] <= reachAges*f.hours || i == 0 {
-				reached := normalAbove(need, f.slope, f.slopeVar)
-				goesOn := math.Pow(f.hours/(f.hours+h), persistence)
-				p += max(reached-spent, 0) * goesOn
-				spent = max(spent, reached)
-			}
-			c.p[i] += f.weight * p
-		}
-	}
-	chance *= m.agreement(bucket, all)
-	chance *= m.novelty(all, room[0])
+	level, age := t.add(m.o.Kind, &room, &c)
+	chance *= m.agreement(bucket, age)
+	chance *= m.novelty(level, room[0])
 	for i := range c.p {
 		c.p[i] *= chance
 	}
@@ -371,40 +310,41 @@ func (m *Model) rampCurve(limit float64, bucket int64) (c curve) {
 }
 
 // agreement is the word of a second test, which does not believe in lines: the
-// rank test for a trend (Mann 1945, Kendall 1975) over the best window.
-func (m *Model) agreement(bucket int64, all [scales]fit) float64 {
+// rank test for a trend (Mann 1945, Kendall 1975) over the age of the ramp, on
+// means of up to twelve parts of it.
+func (m *Model) agreement(bucket int64, age float64) float64 {
 	s := &m.s
-	best := 0
-	for j := range all {
-		if all[j].weight > all[best].weight {
-			best = j
-		}
-	}
-	var v [midCount]float32
-	n := 0
-	if best < fineScales {
-		for i := fineLags[best] - 1; i >= 0; i-- {
-			if f := s.Fine[ringed(bucket-int64(i), fineCount)]; !isNaN(f) {
-				v[n] = f
-				n++
-			}
-		}
-	} else {
+	var parts [12]float32
+	count := int(math.Round(age * hourSeconds / bucketSeconds))
+	at := func(i int) float32 { return s.Fine[ringed(bucket-int64(i), fineCount)] }
+	if count > fineCount {
 		last := (bucket+1)/midPer - 1
-		for i := midLags[best-fineScales] - 1; i >= 0; i-- {
-			if f := s.MidRing[ringed(last-int64(i), midCount)]; !isNaN(f) {
-				v[n] = f
-				n++
+		at = func(i int) float32 { return s.MidRing[ringed(last-int64(i), midCount)] }
+		count = min(count/midPer, midCount)
+	}
+	count = max(count, 6)
+	n := 0
+	most := min(count, len(parts))
+	for p := most - 1; p >= 0; p-- {
+		sum, k := float32(0), 0
+		for i := p * count / most; i < (p+1)*count/most; i++ {
+			if f := at(i); !isNaN(f) {
+				sum += f
+				k++
 			}
 		}
+		if k > 0 {
+			parts[n] = sum / float32(k)
+			n++
+		}
 	}
-	if mannKendall(v[:n]) < trendZ {
+	if mannKendall(parts[:n]) < trendZ {
 		return 0.2
 	}
 	return 1
 }
 
-const trendZ = 1.3
+var trendZ = 1.3
 
 // mannKendall is the standardised Mann-Kendall statistic: positive for rising
 // values, about normal if there is no trend.
@@ -432,20 +372,22 @@ func mannKendall(v []float32) float64 {
 
 // novelty is near zero while the series has been as high before without
 // breaking the limit: a sawtooth rises every time and resets every time.
-func (m *Model) novelty(all [scales]fit, room float64) float64 {
+// What was reached since the rise was first seen is its own doing.
+func (m *Model) novelty(level, room float64) float64 {
 	if room <= 0 {
 		return 1
 	}
-	level, hours := 0.0, 0.0
-	for _, f := range all {
-		level += f.weight * f.slope * f.hours
-		hours += f.weight * f.hours
-	}
-	high := m.highBefore(room, int64(math.Ceil(hours/24)))
-	return min(max((level-high)/(noveltyMargin*room), 0.02), 1)
+	own := math.Ceil((float64(m.s.Frozen) - m.hoursIntoDay()) / 24)
+	high := m.highBefore(room, int64(max(own, 0)))
+	// A day ago it may have been about as high at this time: then it is not a
+	// ramp, but a daily peak that grows.
+	yesterday, _ := m.s.midMean(m.s.Bucket/midPer-47, 3)
+	fresh := min((level-high)/(noveltyMargin*room), (level-yesterday)/(freshMargin*room))
+	return min(max(fresh, 0.02), 1)
 }
 
-const noveltyMargin = 0.1
+var noveltyMargin = 0.1
+var freshMargin = 0.35
 
 // highBefore is the highest distance of an hour from the anchor on days that
 // ended before so many days ago and did not reach the limit.
@@ -459,75 +401,4 @@ func (m *Model) highBefore(room float64, days int64) float64 {
 		}
 	}
 	return high
-}
-
-// learnAnchor takes an hour into the level from which ramps depart.
-func (m *Model) learnAnchor(h int64, k int, y float64) {
-	s := &m.s
-	x := y
-	if m.o.Kind == ErrorRate {
-		x = m.o.Kind.value(y)
-	} else if s.Days > 0 {
-		x -= s.season(k)
-	}
-	s.AnchorN++
-	if s.AnchorN == 1 {
-		s.Anchor = x
-		return
-	}
-	d := x - s.Anchor
-	s.TodayHigh = max(s.TodayHigh, d)
-	bound := math.Inf(1)
-	if s.AnchorN > 24 && s.AnchorVar > 0 {
-		bound = 2.5 * math.Sqrt(s.AnchorVar)
-	}
-	if s.Strength > freezeAt && s.AnchorN > 48 && s.Frozen < freezeMax {
-		s.Frozen++
-	} else {
-		s.Frozen = 0
-		gain := max(anchorGain, 1/s.AnchorN)
-		s.Anchor += gain * clip(d, bound)
-		c := clip(d, 1.4*bound)
-		s.AnchorVar += gain * (c*c - s.AnchorVar)
-	}
-	m.settleAnchor(h)
-}
-
-// settleAnchor moves the anchor to a level that has been the new one for a
-// day, without going on.
-func (m *Model) settleAnchor(h int64) {
-	s := &m.s
-	last := ((h+1)*hourSeconds/bucketSeconds)/midPer - 1
-	newer, n := s.midMean(last, 24)
-	older, o := s.midMean(last-24, 24)
-	if n < 16 || o < 16 || s.AnchorN < 48 {
-		return
-	}
-	if math.Abs(newer) < 2.5*math.Sqrt(s.AnchorVar) || math.Abs(newer-older) > 0.25*math.Abs(newer) {
-		return
-	}
-	move := (newer + older) / 2
-	s.Anchor += move
-	for i := range s.Fine {
-		s.Fine[i] -= float32(move)
-	}
-	for i := range s.MidRing {
-		s.MidRing[i] -= float32(move)
-	}
-	for i := range s.DayHigh {
-		s.DayHigh[i] -= float32(move)
-	}
-	s.TodayHigh -= move
-	s.Frozen = 0
-}
-
-func (s *state) midMean(last int64, count int) (mean float64, n int) {
-	sum := 0.0
-	for i := range int64(count) {
-		if v := s.MidRing[ringed(last-i, midCount)]; !isNaN(v) {
-			sum += float64(v)
-			n++
-		}
-	}
-	return sum / float64(max(n, 1)), n
 }

@@ -41,32 +41,35 @@ func (s *state) shape(which, k int) float64 {
 }
 
 // season is the profile in use at an hour of the week.
-func (s *state) season(k int) float64 {
-	sum, weight := 0.0, 0.0
+func (s *state) season(k int) float64 { return float64(s.Season[k]) }
+
+// mixShapes makes the profile in use out of the shapes.
+func (s *state) mixShapes() {
 	best := math.Inf(1)
 	for j := range shapes {
 		if s.ShapeN[j] > 0 {
 			best = min(best, s.ShapeErr[j])
 		}
 	}
+	var w [shapes]float64
 	for j := range shapes {
-		v := s.shape(j, k)
-		if math.IsNaN(v) {
-			continue
-		}
-		w := 1e-9
+		w[j] = 1e-9
 		if s.ShapeN[j] >= 24 && s.ShapeErr[j] > 0 {
-			w = math.Pow(best/s.ShapeErr[j], shapePower)
+			w[j] = math.Pow(best/s.ShapeErr[j], shapePower)
 		} else if j == shapeDaily {
-			w = 1e-3
+			w[j] = 1e-3
 		}
-		sum += w * v
-		weight += w
 	}
-	if weight == 0 {
-		return 0
+	for k := range s.Season {
+		sum, weight := 0.0, 0.0
+		for j := range shapes {
+			if v := s.shape(j, k); !math.IsNaN(v) {
+				sum += w[j] * v
+				weight += w[j]
+			}
+		}
+		s.Season[k] = float32(sum / weight)
 	}
-	return sum / weight
 }
 
 // scoreShapes compares what each shape says of an hour with what came.
@@ -140,6 +143,7 @@ func (m *Model) learnDay(last int64) {
 	if have && s.Weeks[day] < 255 {
 		s.Weeks[day]++
 	}
+	s.mixShapes()
 }
 
 // weekMean is the mean of the last seven days, if they are there.

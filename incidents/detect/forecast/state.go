@@ -50,6 +50,7 @@ type state struct {
 	Daily      [24]float32
 	Weekly     [168]float32
 	Weeks      [7]uint8
+	Season     [168]float32 // the mixture in use
 	ShapeErr   [shapes]float64
 	ShapeLevel [shapes]float64
 	ShapeN     [shapes]float64
@@ -108,8 +109,7 @@ type state struct {
 	ScaleN    [scales]float64
 	FineVar   float64 // of a five-minute median around its neighbour
 	FineN     float64
-	PerBucket float64 // samples in five minutes
-	Bads      [midCount]uint8
+	PerBucket float64           // samples in five minutes
 	Strength  float64           // of the strongest ramp, in standard deviations
 	DayHigh   [dayCount]float32 // highest distance of an hour from the anchor
 	DayPeak   [dayCount]float32 // highest hour
