@@ -18,7 +18,7 @@
 //
 // # API
 //
-// Everything is GET and answers JSON. Names ending in _ns are durations in
+// Everything but marks is GET and answers JSON. Names ending in _ns are durations in
 // nanoseconds, times are RFC 3339 in UTC. Errors are {"error": "..."} with the
 // fitting status: 400 for a parameter that cannot be read (the text says what
 // to write), 401, 404, 405, 500.
@@ -31,6 +31,9 @@
 //	    since=, until=   RFC 3339; started at or after, started before
 //	    outcome=     passed, degraded, failed or unknown; may be repeated
 //	/api/v1/checks/{id}/hours?since=&until=      hourly roll-ups, 24 h without
+//	/api/v1/checks/{id}/judgements?since=&until=   what was said of its runs, 24 h without
+//	/api/v1/notes?check=&kind=&since=&until=&limit=   deployments, changes of level, predictions
+//	/api/v1/marks                                POST {"name", "check", "at"}: mark a deployment
 //	/api/v1/runs/{id}                            one run
 //	/api/v1/runs/{id}/artifacts/{name}           its evidence, as bytes
 //	/api/v1/incidents?check=&state=&since=&before=&limit=   newest first
