@@ -9,12 +9,13 @@ const (
 	// An alarm ends when the way back is as certain as 1 in 100, and calm for at
 	// least so many samples: a fault that comes and goes is one fault. If only
 	// some samples are bad it takes more; see enough.
-	backAt     = 4.605
-	calmFor    = 30
-	calmMost   = 60
-	backMost   = 5.5 // a long calm does not make up for what is bad after it
-	calmChance = 9.2 // 1 in 10,000
-	badTail    = 0.02
+	backAt      = 4.605
+	calmFor     = 30
+	calmMost    = 60
+	worthAdding = 5   // less than e^-5 of what is needed is not added up
+	backMost    = 5.5 // a long calm does not make up for what is bad after it
+	calmChance  = 9.2 // 1 in 10,000
+	badTail     = 0.02
 	// A moderate shift, with which the way back is compared.
 	moderateUp, moderateDown = 2, 9
 )
@@ -46,9 +47,11 @@ func (j *Judge) detect(out *Judgement, x *features, p float64, at int64) {
 	out.Score = min(max(upScore/threshold, 0), 0.999)
 }
 
-// step steps some of the tests and gives the one that says most, and what.
-func (s *state) step(from, to int, sample *evidence, at int64, threshold float64) (which int, most float64) {
+// step steps some of the tests and gives the one that says most, and the
+// logarithm of what all say together.
+func (s *state) step(from, to int, sample *evidence, at int64, threshold float64) (which int, together float64) {
 	doubt := s.doubt()
+	most, sum := 0.0, 0.0
 	for i := from; i < to; i++ {
 		a, t := &alternatives[i], &s.Tests[i]
 		ratio, log := a.ratio(sample)
@@ -63,8 +66,11 @@ func (s *state) step(from, to int, sample *evidence, at int64, threshold float64
 		if v = v*t.tempo(doubt, threshold, a.Reach) + math.Log(a.Weight); v > most {
 			which, most = i, v
 		}
+		if v > threshold-worthAdding {
+			sum += math.Exp(v)
+		}
 	}
-	return which, most
+	return which, max(most, math.Log(max(sum, 1)))
 }
 
 // matters tells whether a shift is large enough to speak of. Less than the
