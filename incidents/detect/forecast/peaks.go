@@ -9,6 +9,7 @@ const (
 )
 
 var peakOdds = 5.0
+var peakStep = 1.0 // how much likelier a step is than a growth before looking
 
 // peakLags are the possible onsets of a growth of the daily peak, in days.
 var peakLags = [...]int{3, 4, 5, 6, 7, 8, 10, 12, 14}
@@ -196,7 +197,7 @@ func (m *Model) peakCurve(limit float64, today int64) (p [peakReach]float64) {
 	if math.IsInf(best, -1) {
 		return p
 	}
-	chance := logistic(best-nothing-peakOdds) * logistic(temper*(best-step))
+	chance := logistic(best-nothing-peakOdds) * logistic(temper*(best-step)-peakStep)
 	var trend [dayCount]float32
 	n := 0
 	for i := min(bestLag+2, dayCount-1); i >= 0; i-- {

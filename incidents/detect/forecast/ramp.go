@@ -379,15 +379,34 @@ func (m *Model) novelty(level, room float64) float64 {
 	}
 	own := math.Ceil((float64(m.s.Frozen) - m.hoursIntoDay()) / 24)
 	high := m.highBefore(room, int64(max(own, 0)))
-	// A day ago it may have been about as high at this time: then it is not a
-	// ramp, but a daily peak that grows.
-	yesterday, _ := m.s.midMean(m.s.Bucket/midPer-47, 3)
-	fresh := min((level-high)/(noveltyMargin*room), (level-yesterday)/(freshMargin*room))
+	fresh := (level - high) / (noveltyMargin * room)
+	if y, fell := m.yesterday(); m.o.Kind == Latency && fell > 0.3*level {
+		fresh = min(fresh, (level-y)/(freshMargin*room))
+	}
 	return min(max(fresh, 0.02), 1)
 }
 
+// yesterday is how high the series was a day ago at this time, and how far it
+// fell from there since: if it was about as high and fell, what rises now is no
+// ramp but a daily peak that grows.
+func (m *Model) yesterday() (level, fell float64) {
+	s := &m.s
+	last := s.Bucket/midPer - 1
+	level, n := s.midMean(last-46, 3)
+	if n == 0 {
+		return 0, 0
+	}
+	lowest := level
+	for i := int64(0); i < 42; i += 6 {
+		if v, n := s.midMean(last-i, 6); n > 0 {
+			lowest = min(lowest, v)
+		}
+	}
+	return level, level - lowest
+}
+
 var noveltyMargin = 0.1
-var freshMargin = 0.35
+var freshMargin = 0.5
 
 // highBefore is the highest distance of an hour from the anchor on days that
 // ended before so many days ago and did not reach the limit.
