@@ -8,8 +8,12 @@ const (
 	peakSpike = 0.1
 )
 
-var peakOdds = 5.0
-var peakStep = 1.0 // how much likelier a step is than a growth before looking
+// How much likelier, in logarithms, no growth and a step are than a growth
+// before looking.
+const (
+	peakOdds = 5.0
+	peakStep = 1.0
+)
 
 // peakLags are the possible onsets of a growth of the daily peak, in days.
 var peakLags = [...]int{3, 4, 5, 6, 7, 8, 10, 12, 14}

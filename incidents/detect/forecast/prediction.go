@@ -84,7 +84,9 @@ const (
 	longest     = 14 * daySeconds // for which a prediction stands
 )
 
-var raiseAt, raisePeak, raiseRate = 0.5, 0.6, 0.35
+// Probabilities from which a prediction is raised: of latencies, of daily
+// peaks, and of error rates, whose probabilities are on the low side.
+const raiseAt, raisePeak, raiseRate = 0.5, 0.6, 0.35
 
 // outcome is what the three sources say together.
 type outcome struct {
@@ -249,6 +251,7 @@ func (m *Model) decide(now int64) Change {
 	return m.change(Raised, now)
 }
 
+// raiseFrom is the probability from which a prediction is raised.
 func (m *Model) raiseFrom(r Reason) float64 {
 	switch {
 	case r == ByPeak:

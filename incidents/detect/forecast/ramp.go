@@ -23,7 +23,7 @@ var (
 	midLags  = [midScales]int{12, 16, 24, 36, 48, 72, 96}
 )
 
-var (
+const (
 	anchorGain = 0.01
 	freezeAt   = 3.5 // strength from which the anchor is held
 	freezeMax  = 96  // hours for which it is held at most
@@ -154,7 +154,7 @@ func (s *state) eachMid(bucket int64, do func(lag int, c *moments)) {
 
 // spikes is how many standard deviations a bucket may stand out of its
 // neighbours.
-var spikes = 2.5
+const spikes = 2.5
 
 // calmFine is a value of the ring without what stands out of its neighbours:
 // a single slow five minutes are no ramp.
@@ -344,7 +344,8 @@ func (m *Model) agreement(bucket int64, age float64) float64 {
 	return 1
 }
 
-var trendZ = 1.3
+// trendZ is the least Mann-Kendall statistic of what counts as rising.
+const trendZ = 1.3
 
 // mannKendall is the standardised Mann-Kendall statistic: positive for rising
 // values, about normal if there is no trend.
@@ -405,8 +406,12 @@ func (m *Model) yesterday() (level, fell float64) {
 	return level, level - lowest
 }
 
-var noveltyMargin = 0.1
-var freshMargin = 0.5
+// How far above what was reached before a rise must be, as a share of the way
+// from the usual level to the limit: on other days, and a day ago.
+const (
+	noveltyMargin = 0.1
+	freshMargin   = 0.5
+)
 
 // highBefore is the highest distance of an hour from the anchor on days that
 // ended before so many days ago and did not reach the limit.

@@ -115,7 +115,7 @@ func suddenness(age float64) float64 {
 	return sudden * max(math.Log(suddenAge/age), 0)
 }
 
-var (
+const (
 	sudden    = 1.5
 	suddenAge = 2.0 // hours
 )
