@@ -25,8 +25,10 @@ const forecastLearning = 3
 // as seen by someone who keeps everything.
 type hourlyMedians struct {
 	medians, usual []float64
+	shift          []float64 // the level at the end of the hour, logarithm
 	now            []float64
 	sum            float64
+	level          float64
 }
 
 func (h *hourlyMedians) add(p simulate.ForecastPoint) (closed bool) {
@@ -35,11 +37,13 @@ func (h *hourlyMedians) add(p simulate.ForecastPoint) (closed bool) {
 		n := len(h.now)
 		h.medians = append(h.medians, (h.now[(n-1)/2]+h.now[n/2])/2)
 		h.usual = append(h.usual, h.sum/float64(n))
+		h.shift = append(h.shift, h.level)
 		h.now, h.sum = h.now[:0], 0
 		closed = true
 	}
 	h.now = append(h.now, p.Value)
 	h.sum += p.Usual
+	h.level = p.Shift
 	return closed
 }
 
@@ -56,19 +60,23 @@ type forecastError struct {
 // scaling is the same. Forecasts are made every three hours after three weeks
 // of learning. "All 24 hours" is the mean over the coming 24; "24th hour" is
 // the last of them. The floor is what someone reaches who is told the true
-// usual median of every hour, but not the noise: 0.71 where the noise of
+// usual median of every hour at the level of the origin, but not the noise: 0.71 where the noise of
 // hours is independent and normal, as √2 is what the seasonal naive forecast
-// loses by having noise of its own.
+// loses by having noise of its own. Nobody is told of level shifts to come.
+// The verdict is on all 24 hours, as MASE is defined over a whole horizon; the
+// 24th hour alone is printed beside it with its own.
 func ForecastTable(w io.Writer, o ForecastOptions) error {
 	fmt.Fprintf(w, "error against seasonal naive, hourly medians; %d series a class, %d weeks each after %d of learning\n", o.Series, o.Weeks, forecastLearning)
-	fmt.Fprintf(w, "at least 0.85, goal 0.70\n\n%-18s %12s %10s %10s %10s\n", "class", "all 24 hours", "24th hour", "floor", "verdict")
+	fmt.Fprintf(w, "at least 0.85, goal 0.70\n\n%-18s %12s %7s %10s %7s %10s %10s\n", "class", "all 24 hours", "floor", "24th hour", "floor", "verdict", "24th hour")
 	for _, class := range simulate.ForecastClasses() {
 		var e forecastError
 		for i := range o.Series {
 			e.measure(simulate.ForecastSeries{Class: class, Seed: o.Seed + uint64(i), Weeks: forecastLearning + o.Weeks})
 		}
 		last := e.last / e.lastNaive
-		fmt.Fprintf(w, "%-18s %12.3f %10.3f %10.3f %10s\n", class, e.path/e.pathNaive, last, e.lastBest/e.lastNaive, verdict(last, 0.85, 0.70))
+		all := e.path / e.pathNaive
+		fmt.Fprintf(w, "%-18s %12.3f %7.3f %10.3f %7.3f %10s %10s\n", class, all, e.pathBest/e.pathNaive,
+			last, e.lastBest/e.lastNaive, verdict(all, 0.85, 0.70), verdict(last, 0.85, 0.70))
 	}
 	return nil
 }
@@ -107,7 +115,7 @@ func (e *forecastError) measure(series simulate.ForecastSeries) {
 			at := f.origin + i
 			err := math.Abs(hour.Median - h.medians[at])
 			naive := math.Abs(h.medians[at-24] - h.medians[at])
-			best := math.Abs(h.usual[at] - h.medians[at])
+			best := math.Abs(h.usual[at]*math.Exp(h.shift[f.origin-1]-h.shift[at]) - h.medians[at])
 			e.path, e.pathNaive, e.pathBest = e.path+err, e.pathNaive+naive, e.pathBest+best
 			if i == 23 {
 				e.last, e.lastNaive, e.lastBest = e.last+err, e.lastNaive+naive, e.lastBest+best

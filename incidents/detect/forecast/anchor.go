@@ -27,7 +27,7 @@ func (m *Model) learnAnchor(h int64, k int, y float64) {
 	if s.AnchorN > 24 && s.AnchorVar > 0 {
 		bound = 2.5 * math.Sqrt(s.AnchorVar)
 	}
-	if s.Strength > freezeAt && s.AnchorN > 48 && s.Frozen < int64(freezeMax) {
+	if s.Strength > freezeAt && s.AnchorN > 48 && s.Frozen < freezeMax {
 		s.Frozen++
 	} else {
 		s.Frozen = 0

@@ -8,7 +8,12 @@ const (
 	peakSpike = 0.1
 )
 
-var peakOdds = 5.0
+// How much likelier, in logarithms, no growth and a step are than a growth
+// before looking.
+const (
+	peakOdds = 5.0
+	peakStep = 1.0
+)
 
 // peakLags are the possible onsets of a growth of the daily peak, in days.
 var peakLags = [...]int{3, 4, 5, 6, 7, 8, 10, 12, 14}
@@ -196,7 +201,7 @@ func (m *Model) peakCurve(limit float64, today int64) (p [peakReach]float64) {
 	if math.IsInf(best, -1) {
 		return p
 	}
-	chance := logistic(best-nothing-peakOdds) * logistic(temper*(best-step))
+	chance := logistic(best-nothing-peakOdds) * logistic(temper*(best-step)-peakStep)
 	var trend [dayCount]float32
 	n := 0
 	for i := min(bestLag+2, dayCount-1); i >= 0; i-- {

@@ -84,7 +84,9 @@ const (
 	longest     = 14 * daySeconds // for which a prediction stands
 )
 
-var raiseAt = 0.6
+// Probabilities from which a prediction is raised: of latencies, of daily
+// peaks, and of error rates, whose probabilities are on the low side.
+const raiseAt, raisePeak, raiseRate = 0.5, 0.6, 0.35
 
 // outcome is what the three sources say together.
 type outcome struct {
@@ -119,7 +121,7 @@ func (m *Model) expect(bucket int64) outcome {
 			out = outcome{calibrate(p), ByPeak, peakReach * 24, day(0.5), day(0.05), day(0.95)}
 		}
 	}
-	if p := s.PathCurve[pathHours-1]; p > out.chance {
+	if p := m.pathChance(pathHours); p > out.chance {
 		at := func(share float64) float64 {
 			for i, q := range s.PathCurve {
 				if q >= share*p {
@@ -131,6 +133,24 @@ func (m *Model) expect(bucket int64) outcome {
 		out = outcome{p, ByLevel, pathHours, at(0.5), at(0.05), at(0.95) + 1}
 	}
 	return out
+}
+
+// newRecord is the most that the usual forecast is believed when it says that
+// the series will be over a limit over which it has not been for four weeks.
+const newRecord = 0.4
+
+// pathChance is the probability of a breach within so many hours if things go
+// on as forecast.
+func (m *Model) pathChance(hours int) float64 {
+	s := &m.s
+	p := s.PathCurve[min(hours, pathHours)-1]
+	limit := float32(m.o.Kind.hourly(m.o.Limit) - m.tail())
+	for _, peak := range s.DayPeak {
+		if peak >= limit {
+			return p
+		}
+	}
+	return min(p, newRecord)
 }
 
 func (m *Model) fineLimit() float64 { return m.o.Kind.fine(m.o.Limit) - m.tail() }
@@ -217,7 +237,7 @@ func (m *Model) decide(now int64) Change {
 	if phase(s.Phase) == phaseOpen {
 		return m.follow(out, now)
 	}
-	if out.chance < raiseAt || now < s.Quiet || out.expected <= 0 {
+	if out.chance < m.raiseFrom(out.reason) || now < s.Quiet || out.expected <= 0 {
 		s.Streak = 0
 		return Change{}
 	}
@@ -229,6 +249,17 @@ func (m *Model) decide(now int64) Change {
 	s.note(out, now)
 	s.Deadline = now + max(2*(s.Latest-now), 2*hourSeconds)
 	return m.change(Raised, now)
+}
+
+// raiseFrom is the probability from which a prediction is raised.
+func (m *Model) raiseFrom(r Reason) float64 {
+	switch {
+	case r == ByPeak:
+		return raisePeak
+	case m.o.Kind == ErrorRate:
+		return raiseRate
+	}
+	return raiseAt
 }
 
 func (s *state) note(out outcome, now int64) {
@@ -247,7 +278,7 @@ func (m *Model) follow(out outcome, now int64) Change {
 	} else {
 		s.Streak++
 	}
-	if end := s.RaisedAt + longest; now >= s.Deadline && now < end && out.chance >= raiseAt {
+	if end := s.RaisedAt + longest; now >= s.Deadline && now < end && out.chance >= m.raiseFrom(out.reason) {
 		// It is late, but as likely as ever.
 		s.Deadline = min(max(s.Latest, now+hourSeconds), end)
 	}
@@ -376,13 +407,13 @@ func (m *Model) expectWithin(h float64) outcome {
 	case ByPeak:
 		out.chance = calibrate(m.peaksBy(&s.PeakCurve, h))
 		if i := int(h) - 1; i >= 0 {
-			if p := s.PathCurve[min(i, pathHours-1)]; p > out.chance {
+			if p := m.pathChance(i + 1); p > out.chance {
 				out.chance, out.reason = p, ByLevel
 			}
 		}
 	case ByLevel:
 		i := min(int(math.Ceil(h)), pathHours) - 1
-		out.chance = s.PathCurve[max(i, 0)]
+		out.chance = m.pathChance(max(i, 0) + 1)
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package forecast_test
 
 import (
 	"flag"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,7 +36,7 @@ func TestRampIsPredictedOnce(t *testing.T) {
 	if !(raised.At.Before(p.Earliest) && !p.Earliest.After(p.Expected) && !p.Expected.After(p.Latest) && p.Latest.Before(p.Deadline)) {
 		t.Errorf("times out of order: %+v", p)
 	}
-	if r := m.Record(); r.CameTrue != 1 || r.Withdrawn != 0 || r.Missed != 0 || r.Brier > 0.2 {
+	if r := m.Record(); r.CameTrue != 1 || r.Withdrawn != 0 || r.Missed != 0 || math.Abs(r.Brier-(1-p.Probability)*(1-p.Probability)) > 1e-9 {
 		t.Errorf("record %+v", r)
 	}
 }
@@ -54,7 +55,7 @@ func TestRampThatTurnsBackIsWithdrawn(t *testing.T) {
 	if got := kinds(changes); got != "raised, withdrawn" {
 		t.Fatalf("got %q", got)
 	}
-	if r := m.Record(); r.Withdrawn != 1 || r.CameTrue != 0 || r.Brier < 0.3 {
+	if r := m.Record(); r.Withdrawn != 1 || r.CameTrue != 0 || math.Abs(r.Brier-changes[0].Prediction.Probability*changes[0].Prediction.Probability) > 1e-9 {
 		t.Errorf("record %+v", r)
 	}
 }

@@ -23,7 +23,7 @@ var (
 	midLags  = [midScales]int{12, 16, 24, 36, 48, 72, 96}
 )
 
-var (
+const (
 	anchorGain = 0.01
 	freezeAt   = 3.5 // strength from which the anchor is held
 	freezeMax  = 96  // hours for which it is held at most
@@ -154,7 +154,7 @@ func (s *state) eachMid(bucket int64, do func(lag int, c *moments)) {
 
 // spikes is how many standard deviations a bucket may stand out of its
 // neighbours.
-var spikes = 2.5
+const spikes = 2.5
 
 // calmFine is a value of the ring without what stands out of its neighbours:
 // a single slow five minutes are no ramp.
@@ -344,7 +344,8 @@ func (m *Model) agreement(bucket int64, age float64) float64 {
 	return 1
 }
 
-var trendZ = 1.3
+// trendZ is the least Mann-Kendall statistic of what counts as rising.
+const trendZ = 1.3
 
 // mannKendall is the standardised Mann-Kendall statistic: positive for rising
 // values, about normal if there is no trend.
@@ -379,15 +380,38 @@ func (m *Model) novelty(level, room float64) float64 {
 	}
 	own := math.Ceil((float64(m.s.Frozen) - m.hoursIntoDay()) / 24)
 	high := m.highBefore(room, int64(max(own, 0)))
-	// A day ago it may have been about as high at this time: then it is not a
-	// ramp, but a daily peak that grows.
-	yesterday, _ := m.s.midMean(m.s.Bucket/midPer-47, 3)
-	fresh := min((level-high)/(noveltyMargin*room), (level-yesterday)/(freshMargin*room))
+	fresh := (level - high) / (noveltyMargin * room)
+	if y, fell := m.yesterday(); m.o.Kind == Latency && fell > 0.3*level {
+		fresh = min(fresh, (level-y)/(freshMargin*room))
+	}
 	return min(max(fresh, 0.02), 1)
 }
 
-var noveltyMargin = 0.1
-var freshMargin = 0.35
+// yesterday is how high the series was a day ago at this time, and how far it
+// fell from there since: if it was about as high and fell, what rises now is no
+// ramp but a daily peak that grows.
+func (m *Model) yesterday() (level, fell float64) {
+	s := &m.s
+	last := s.Bucket/midPer - 1
+	level, n := s.midMean(last-46, 3)
+	if n == 0 {
+		return 0, 0
+	}
+	lowest := level
+	for i := int64(0); i < 42; i += 6 {
+		if v, n := s.midMean(last-i, 6); n > 0 {
+			lowest = min(lowest, v)
+		}
+	}
+	return level, level - lowest
+}
+
+// How far above what was reached before a rise must be, as a share of the way
+// from the usual level to the limit: on other days, and a day ago.
+const (
+	noveltyMargin = 0.1
+	freshMargin   = 0.5
+)
 
 // highBefore is the highest distance of an hour from the anchor on days that
 // ended before so many days ago and did not reach the limit.

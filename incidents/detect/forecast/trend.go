@@ -93,6 +93,7 @@ func (m *Model) fit(t *trends, lag int, c *moments, v float64, seconds int, risi
 		b := tr / tt / dt
 		age := float64(lag) * dt
 		h := trend{age: age, evidence: trust * tr * tr / tt / (2 * v), level: b * age, slope: b, centre: age, q1: v / tt / (dt * dt)}
+		h.evidence -= suddenness(age)
 		h.tangent = -math.Expm1(-h.level) / age
 		h.load = math.Expm1(h.level) / age
 		t.put(hinge, h)
@@ -102,10 +103,22 @@ func (m *Model) fit(t *trends, lag int, c *moments, v float64, seconds int, risi
 		b, centre := xy/xx, c.at/c.n
 		l := trend{age: float64(lag) * dt, evidence: trust*(c.sum*c.sum/c.n+xy*xy/xx)/(2*v) - lineOdds,
 			level: c.sum/c.n + b*centre, slope: b / dt, centre: centre * dt, q0: v / c.n, q1: v / xx / (dt * dt)}
+		l.evidence -= suddenness(l.age)
 		l.tangent, l.load = l.slope, l.slope
 		t.put(line, l)
 	}
 }
+
+// suddenness is what speaks against a rise of an age before looking: what
+// changes within minutes is rather a step, such as a deploy makes.
+func suddenness(age float64) float64 {
+	return sudden * max(math.Log(suddenAge/age), 0)
+}
+
+const (
+	sudden    = 1.5
+	suddenAge = 2.0 // hours
+)
 
 func (t *trends) put(shape shapeOf, f trend) {
 	t.best[shape] = max(t.best[shape], f.evidence)

@@ -53,6 +53,9 @@ type ForecastPoint struct {
 	Usual float64
 	// ShiftedAt is when the level last changed for good; zero for never.
 	ShiftedAt time.Time
+	// Shift is the logarithm of the level relative to that of the start; it is
+	// part of Usual.
+	Shift float64
 }
 
 // ForecastSeries is one series of a class, a sample a minute, starting on a
@@ -166,7 +169,7 @@ func (s ForecastSeries) Points() iter.Seq[ForecastPoint] {
 			}
 			days := at.Sub(forecastStart).Hours() / 24
 			usual := n.level * math.Exp(n.season(at)+n.trend*days+shift)
-			if !yield(ForecastPoint{At: at, Value: usual * math.Exp(noise.next()), Usual: usual, ShiftedAt: shifted}) {
+			if !yield(ForecastPoint{At: at, Value: usual * math.Exp(noise.next()), Usual: usual, ShiftedAt: shifted, Shift: shift}) {
 				return
 			}
 		}
