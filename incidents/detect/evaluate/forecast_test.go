@@ -82,7 +82,7 @@ func TestWatch_CallsHoursAfterLearning(t *testing.T) {
 	run := simulate.Approach{Kind: simulate.ApproachNone, Seed: 1, Learning: breachLearning, Weeks: 1}.Draw()
 	var last time.Time
 	n := 0
-	watch(run, func(at time.Time, _ *forecast.Model) {
+	watchBreach(run, func(at time.Time, _ *forecast.Model) {
 		if !last.IsZero() && at.Sub(last) != time.Hour {
 			t.Fatalf("%v after %v", at, last)
 		}
