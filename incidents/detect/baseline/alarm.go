@@ -21,11 +21,15 @@ const (
 )
 
 // detect steps all tests and changes the state where they say so.
-func (j *Judge) detect(out *Judgement, x *features, p float64, at int64) {
+func (j *Judge) detect(out *Judgement, x *features, millis, p float64, at int64) {
 	s := &j.s
 	sample := evidenceOf(p)
 	if s.State == Slower {
 		out.Score = 1
+		if !j.large(out, millis-out.Expected) {
+			// An alarm is not kept up by what would be no reason for one.
+			sample = evidenceOf(max(p, 0.5))
+		}
 		j.endTrouble(out, x, &sample, at)
 		return
 	}
@@ -76,8 +80,11 @@ func (s *state) step(from, to int, sample *evidence, at int64, threshold float64
 // matters tells whether a shift is large enough to speak of. Less than the
 // smallest lasting change will do, since few samples say how large it is.
 func (j *Judge) matters(out *Judgement, i int) bool {
-	level := j.levelNow(out, i)
-	change := math.Abs(level - out.Expected)
+	return j.large(out, math.Abs(j.levelNow(out, i)-out.Expected))
+}
+
+// large tells whether a change in milliseconds is large enough to speak of.
+func (j *Judge) large(out *Judgement, change float64) bool {
 	return change >= out.Expected*j.config.SmallestShare/2 && change >= j.config.SmallestMillis/4
 }
 

@@ -258,7 +258,7 @@ func (j *Judge) Observe(sample Sample) Judgement {
 		if s.State == Learning {
 			s.State = Usual
 		}
-		j.detect(&out, &x, p, at)
+		j.detect(&out, &x, sample.Millis, p, at)
 	}
 	if s.State <= Usual && out.Event == NoEvent {
 		s.learn(&j.config, r, smooth, at)

@@ -3,6 +3,7 @@ package baseline_test
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +103,33 @@ func TestFaults(t *testing.T) {
 				t.Errorf("onset is off by %v", off)
 			}
 		})
+	}
+}
+
+// An alarm ends although some samples are unusual, if they are so by less than
+// what matters.
+func TestAlarmEndsDespiteTrifles(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 1))
+	j := baseline.New(baseline.Config{Series: 1, SmallestMillis: 400, SmallestShare: 0.5})
+	const onset, end = 800, 830
+	began, ended := 0, 0
+	for i := range 1000 {
+		millis := 0.8 * math.Exp(0.3*rng.NormFloat64())
+		switch {
+		case i >= onset && i < end:
+			millis = 900
+		case i >= end && i%4 == 0:
+			millis = 20
+		}
+		switch j.Observe(baseline.Sample{At: monday.Add(time.Duration(i) * time.Minute), Millis: millis}).Event {
+		case baseline.AlarmBegan:
+			began = i
+		case baseline.AlarmEnded:
+			ended = i
+		}
+	}
+	if began < onset || began >= end || ended < end || ended > end+60 {
+		t.Errorf("the alarm began with sample %d and ended with %d, the fault with %d and %d", began, ended, onset, end)
 	}
 }
 
