@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -92,22 +93,34 @@ func (s *Server) known(r *http.Request, id string) error {
 	return err
 }
 
-// apiCheckHours answers /api/v1/checks/{id}/hours.
-func (s *Server) apiCheckHours(r *http.Request) (any, error) {
-	q, id := r.URL.Query(), r.PathValue("id")
-	since, err := instant(q, "since")
+// span reads since and until; without them it is the last day.
+func (s *Server) span(q url.Values) (since, until time.Time, err error) {
+	since, err = instant(q, "since")
 	until, errUntil := instant(q, "until")
 	if err := errors.Join(err, errUntil); err != nil {
-		return nil, err
+		return since, until, err
 	}
 	if until.IsZero() {
 		until = s.now().UTC()
 	}
 	if since.IsZero() {
-		since = until.Add(-24 * time.Hour).Truncate(time.Hour)
+		since = until.Add(-24 * time.Hour)
 	}
 	if !since.Before(until) {
-		return nil, &paramError{"since", since.Format(time.RFC3339), "a time before until"}
+		return since, until, &paramError{"since", since.Format(time.RFC3339), "a time before until"}
+	}
+	return since, until, nil
+}
+
+// apiCheckHours answers /api/v1/checks/{id}/hours.
+func (s *Server) apiCheckHours(r *http.Request) (any, error) {
+	q, id := r.URL.Query(), r.PathValue("id")
+	since, until, err := s.span(q)
+	if err != nil {
+		return nil, err
+	}
+	if q.Get("since") == "" {
+		since = since.Truncate(time.Hour)
 	}
 	if err := s.known(r, id); err != nil {
 		return nil, err

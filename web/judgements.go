@@ -43,16 +43,9 @@ type apiJudgement struct {
 // apiCheckJudgements answers /api/v1/checks/{id}/judgements.
 func (s *Server) apiCheckJudgements(r *http.Request) (any, error) {
 	q, id := r.URL.Query(), r.PathValue("id")
-	since, err := instant(q, "since")
-	until, errUntil := instant(q, "until")
-	if err := errors.Join(err, errUntil); err != nil {
+	since, until, err := s.span(q)
+	if err != nil {
 		return nil, err
-	}
-	if until.IsZero() {
-		until = s.now().UTC()
-	}
-	if since.IsZero() {
-		since = until.Add(-24 * time.Hour)
 	}
 	if err := s.known(r, id); err != nil {
 		return nil, err
