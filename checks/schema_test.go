@@ -138,13 +138,21 @@ func TestSchemaAndDecoderKnowTheSameKeys(t *testing.T) {
 		"expect":          "checks: [{http: [{expect: {%s}}]}]",
 		"condition":       "checks: [{http: [{expect: {url: {%s}}}]}]",
 		"step":            "checks: [{browser: [{%s}]}]",
-		"target":          "checks: [{browser: [{click: {%s}}]}]",
+		"target":          "checks: [{browser: [{hover: {%s}}]}]",
 		"fill":            "checks: [{browser: [{fill: {%s}}]}]",
 		"select":          "checks: [{browser: [{select: {%s}}]}]",
 		"press":           "checks: [{browser: [{press: {%s}}]}]",
 		"wait":            "checks: [{browser: [{wait: {%s}}]}]",
 		"page":            "checks: [{browser: [{expect: {%s}}]}]",
 		"evaluate":        "checks: [{browser: [{evaluate: {%s}}]}]",
+		"click":           "checks: [{browser: [{click: {%s}}]}]",
+		"type":            "checks: [{browser: [{type: {%s}}]}]",
+		"upload_files":    "checks: [{browser: [{upload: {%s}}]}]",
+		"drag":            "checks: [{browser: [{drag: {%s}}]}]",
+		"scroll":          "checks: [{browser: [{scroll: {%s}}]}]",
+		"dialog":          "checks: [{browser: [{dialog: {%s}}]}]",
+		"download":        "checks: [{browser: [{download: {%s}}]}]",
+		"navigation":      "checks: [{browser: [{navigation: {%s}}]}]",
 	}
 	unknown := func(text string) bool {
 		_, err := LoadBytes("t.yaml", []byte(text), Options{})
