@@ -15,6 +15,7 @@ type BrowserOptions struct {
 	Headers []Field
 	// SkipVerify accepts any certificate; loading warns of it.
 	SkipVerify bool
+	Setting
 }
 
 // The default viewport, a common laptop's.
@@ -24,7 +25,12 @@ const (
 )
 
 // Goto opens a page and waits until it is loaded.
-type Goto struct{ URL Template }
+type Goto struct {
+	URL Template
+	// AnyStatus takes an answer of any status for a page, since the next step
+	// judges it; else one of 400 and above is a failure.
+	AnyStatus bool
+}
 
 // Click clicks an element: with the left button, in its middle, briefly and
 // with no key held, unless the fields say otherwise.
@@ -79,6 +85,7 @@ type Expect struct {
 	Hidden  Target
 	URL     *Condition
 	Title   *Condition
+	PageState
 }
 
 // Screenshot keeps a picture of the page with the run.

@@ -153,6 +153,13 @@ func TestSchemaAndDecoderKnowTheSameKeys(t *testing.T) {
 		"dialog":          "checks: [{browser: [{dialog: {%s}}]}]",
 		"download":        "checks: [{browser: [{download: {%s}}]}]",
 		"navigation":      "checks: [{browser: [{navigation: {%s}}]}]",
+		"browser_auth":    "checks: [{browser_options: {auth: {%s}}}]",
+		"cookie":          "checks: [{browser_options: {cookies: {a: {%s}}}}]",
+		"element":         "checks: [{browser: [{expect: {element: {%s}}}]}]",
+		"page_request":    "checks: [{browser: [{expect: {request: {%s}}}]}]",
+		"clean":           "checks: [{browser: [{expect: {no_console_errors: {%s}}}]}]",
+		"accessible":      "checks: [{browser: [{expect: {accessible: {%s}}}]}]",
+		"look":            "checks: [{browser: [{expect: {looks_like: {%s}}}]}]",
 	}
 	unknown := func(text string) bool {
 		_, err := LoadBytes("t.yaml", []byte(text), Options{})
