@@ -17,7 +17,7 @@ type browserDraft struct {
 type viewport struct{ width, height int }
 
 var browserOptionsObject = object[browserDraft]{name: "browser_options", noun: "browser_options", doc: "How the browser is set up.",
-	keys: []key[browserDraft]{
+	keys: append([]key[browserDraft]{
 		{name: "chromium", doc: "The build to use: shell (the headless shell, where installed) or full. Default: shell.", form: form{"enum": []string{"shell", "full"}},
 			read: func(d *decoder, n *yaml.Node, o *browserDraft) {
 				if v, ok := choice[string](d, n, []string{"shell", "full"}); ok {
@@ -47,7 +47,7 @@ var browserOptionsObject = object[browserDraft]{name: "browser_options", noun: "
 				set(&o.SkipVerify)(d.boolean(n))
 				o.skipPos = d.at(n)
 			}, instead: []string{"insecure", "ignore_certificate"}},
-	}}
+	}, networkKeys...)}
 
 func (d *decoder) readBrowserOptions(n *yaml.Node, o *browserDraft) {
 	browserOptionsObject.decode(d, n, o)

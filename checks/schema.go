@@ -37,6 +37,7 @@ func definitions() form {
 		&thresholdsObject, &limitObject, &vitalObject,
 		&httpOptionsObject, &basicObject, &requestObject, &methodURLObject, &uploadObject, &expectObject, &conditionObject,
 		&browserOptionsObject, &stepObject, &targetObject, &fillObject, &selectObject, &pressObject, &waitObject, &pageObject, &evaluateObject,
+		&networkObject, &stubObject, &keepObject,
 	} {
 		defs[o.schemaName()] = o.schema()
 	}
