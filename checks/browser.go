@@ -16,6 +16,19 @@ type BrowserOptions struct {
 	// SkipVerify accepts any certificate; loading warns of it.
 	SkipVerify bool
 	Setting
+	// Network and CPU slow the browser down: the connection, and the processor
+	// by a factor (0: none).
+	Network Network
+	CPU     float64
+	// Block are patterns of URLs that are not asked for, Stubs answers that
+	// take the place of the network's; a stub goes before a block.
+	Block []string
+	Stubs []Stub
+	// Trace sends a W3C traceparent with requests to the origins that goto
+	// steps name, and to no third party.
+	Trace bool
+	// Keep says of which runs the larger evidence is kept.
+	Keep Keep
 }
 
 // The default viewport, a common laptop's.

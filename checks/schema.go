@@ -39,6 +39,7 @@ func definitions() form {
 		&browserOptionsObject, &stepObject, &targetObject, &fillObject, &selectObject, &pressObject, &waitObject, &pageObject, &evaluateObject,
 		&clickObject, &typeObject, &uploadFilesObject, &dragObject, &scrollObject, &dialogObject, &downloadObject, &navigationObject,
 		&browserAuthObject, &cookieObject, &elementObject, &pageRequestObject, &cleanObject, &accessibleObject, &lookObject,
+		&networkObject, &stubObject, &keepObject,
 	} {
 		defs[o.schemaName()] = o.schema()
 	}
