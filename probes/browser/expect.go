@@ -22,6 +22,7 @@ func (j *journey) expect(ctx context.Context, a *checks.Expect) error {
 		var now standing
 		err := inWorld(ctx, j.tab, "expect", func() any {
 			wanted.Slice = sliceOf(ctx, slice)
+			wanted.Visible.looked(time.Since(began), patienceLeft(ctx, began))
 			return wanted
 		}, &now)
 		if thrown, ok := err.(errScript); ok {
@@ -34,6 +35,7 @@ func (j *journey) expect(ctx context.Context, a *checks.Expect) error {
 			return err
 		}
 		if now.State == "ready" {
+			j.noteMatch(wanted.Visible, now.Matched)
 			if wrong, err = j.whereabouts(a, now); err != nil || wrong == nil {
 				return err
 			}

@@ -31,6 +31,8 @@ var (
 	vitalsScript string
 	//go:embed js/page.js
 	pageScript string
+	//go:embed js/targets.js
+	targetsScript string
 )
 
 // errGone says that the browser process ended or stopped to answer.
@@ -209,7 +211,7 @@ func call[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], params P
 // injected is the script that runs in our world of every document. Frames
 // within the page are none of our business.
 func injected() string {
-	return "(() => {\nif (window !== window.top) return;\n" + pageScript + "\n" + webVitalsScript + "\n" + vitalsScript + "\n})();"
+	return "(() => {\nif (window !== window.top) return;\n" + pageScript + "\n" + targetsScript + "\n" + webVitalsScript + "\n" + vitalsScript + "\n})();"
 }
 
 // reason gives the cause behind an error: that of the context if it has ended,
