@@ -36,8 +36,14 @@ func (j *journey) expect(ctx context.Context, a *checks.Expect) error {
 		}
 		if now.State == "ready" {
 			j.noteMatch(wanted.Visible, now.Matched)
-			if wrong, err = j.whereabouts(a, now); err != nil || wrong == nil {
+			if wrong, err = j.whereabouts(a, now); err != nil {
 				return err
+			}
+			if wrong == nil {
+				if done, err := j.expectInFrames(ctx, began, wanted); done || err != nil {
+					return err
+				}
+				continue
 			}
 			// Look again when either has changed.
 			wanted.Seen = &whereabouts{URL: now.URL, Title: now.Title}
@@ -56,6 +62,8 @@ type expectation struct {
 	Hidden  *locator     `json:"hidden,omitempty"`
 	Seen    *whereabouts `json:"seen,omitempty"`
 	Slice   float64      `json:"slice"`
+
+	framed []framed
 }
 
 // whereabouts are a page's address and title.
@@ -81,6 +89,7 @@ func (j *journey) expectation(a *checks.Expect) (*expectation, error) {
 			return nil, err
 		}
 	}
+	e.framedOf(a)
 	return &e, nil
 }
 

@@ -26,6 +26,7 @@ type journey struct {
 	result  *probes.Run
 	step    string // name of the step under way
 	matched string // the fall-back by which it found its target
+	aimed   *view  // where the last press was meant to land
 	opened  []visit
 }
 

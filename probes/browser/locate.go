@@ -91,6 +91,11 @@ func (j *journey) ask(ctx context.Context, began time.Time, method string, parts
 			now.view = v
 		}
 		if err == errFrameGone {
+			// What says what came in its place may be still to come.
+			select {
+			case <-time.After(5 * time.Millisecond):
+			case <-ctx.Done():
+			}
 			now, err = standing{State: "missing", Detail: "its frame went away", view: v}, nil
 		}
 		if err != nil {

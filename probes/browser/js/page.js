@@ -585,9 +585,11 @@ globalThis.outrider = {
     return {url: location.href, title: document.title.slice(0, limit), text: text.slice(0, limit), cut: text.length > limit};
   },
 
-  // The boxes of everything that shows a secret, in CSS pixels of the viewport.
-  secrets({values}) {
+  // The boxes of everything that shows a secret, in CSS pixels of the viewport:
+  // of frames that the journey acts in, the whole.
+  secrets({values, frames}) {
     const rects = [];
+    if (frames) for (const el of query('iframe,frame,object,embed')) rects.push(...el.getClientRects());
     for (const el of secretFields) if (el.isConnected) rects.push(...el.getClientRects());
     for (const pattern of values.map(loosely)) {
       const has = (text) => pattern.test(text);
