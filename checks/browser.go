@@ -15,6 +15,20 @@ type BrowserOptions struct {
 	Headers []Field
 	// SkipVerify accepts any certificate; loading warns of it.
 	SkipVerify bool
+	Setting
+	// Network and CPU slow the browser down: the connection, and the processor
+	// by a factor (0: none).
+	Network Network
+	CPU     float64
+	// Block are patterns of URLs that are not asked for, Stubs answers that
+	// take the place of the network's; a stub goes before a block.
+	Block []string
+	Stubs []Stub
+	// Trace sends a W3C traceparent with requests to the origins that goto
+	// steps name, and to no third party.
+	Trace bool
+	// Keep says of which runs the larger evidence is kept.
+	Keep Keep
 }
 
 // The default viewport, a common laptop's.
@@ -24,7 +38,12 @@ const (
 )
 
 // Goto opens a page and waits until it is loaded.
-type Goto struct{ URL Template }
+type Goto struct {
+	URL Template
+	// AnyStatus takes an answer of any status for a page, since the next step
+	// judges it; else one of 400 and above is a failure.
+	AnyStatus bool
+}
 
 // Click clicks an element: with the left button, in its middle, briefly and
 // with no key held, unless the fields say otherwise.
@@ -79,6 +98,7 @@ type Expect struct {
 	Hidden  Target
 	URL     *Condition
 	Title   *Condition
+	PageState
 }
 
 // Screenshot keeps a picture of the page with the run.

@@ -38,7 +38,7 @@ var actionKeys = []key[actionDraft]{
 	actionKey("press", "Presses a key, such as Enter: its name, or {key, target}.", anyOf(textForm, ref("press")), readPress, "key", "keypress"),
 	actionKey("hover", "Moves the pointer over an element: a target, or its visible text.", targetOrText, readHover),
 	actionKey("wait", "Waits for a time (2s), or until something is visible or hidden.", anyOf(durationForm, ref("wait")), readWait, "sleep", "pause"),
-	actionKey("expect", "Waits until this is true of the page: a text on it, or {text, visible, hidden, url, title}.", anyOf(textForm, ref("page")), readPageExpect, "assert", "see"),
+	actionKey("expect", "Waits until this is true of the page: a text on it, or {text, visible, url, element, request, …}.", anyOf(textForm, ref("page")), readPageExpect, "assert", "see"),
 	actionKey("screenshot", "Keeps a picture of the page under this name.", form{"type": []string{"string", "null"}}, readScreenshot),
 	actionKey("evaluate", "Runs a script in the page, as it is written: ${} in it belongs to the script.", anyOf(form{"type": "string"}, ref("evaluate")), readEvaluate, "script", "js", "eval"),
 	actionKey("back", "Goes back one page in the history.", nothingForm, readNothing(&Back{})),
@@ -71,7 +71,7 @@ func actionNames() []string {
 
 // readBrowserSteps reads the steps of a browser journey.
 func (d *decoder) readBrowserSteps(items []*yaml.Node, c *checkDraft) {
-	c.Journey.Browser = c.browser.BrowserOptions
+	c.Journey.Browser = c.browser.options()
 	if c.browser.SkipVerify {
 		d.warnSkipVerify(c.browser.skipPos)
 	}
@@ -103,11 +103,12 @@ func (d *decoder) readBrowserSteps(items []*yaml.Node, c *checkDraft) {
 			captured[a.captures] = true
 		}
 	}
+	judgeStatus(c.Journey.Steps)
 }
 
 func readGoto(d *decoder, n *yaml.Node, _ *actionDraft) Action {
 	if u, ok := d.url(n); ok {
-		return &Goto{u}
+		return &Goto{URL: u}
 	}
 	return nil
 }

@@ -139,7 +139,7 @@ func expectName(e *Expect) string {
 	case e.URL != nil:
 		return "expect URL " + withNames(e.URL.String())
 	}
-	return "expect"
+	return stateName(&e.PageState)
 }
 
 // targetName names an element: button "Pay", label "Card number", "Mugs".
@@ -218,7 +218,7 @@ func withNames(source string) string {
 		}
 		inner := source[start+2 : start+end]
 		inner, _, _ = strings.Cut(inner, ":-")
-		inner = strings.TrimPrefix(inner, "secret:")
+		inner = strings.TrimPrefix(strings.TrimPrefix(inner, "secret:"), "totp:")
 		inner, _, _ = strings.Cut(inner, "(")
 		b.WriteString(source[:start] + "{" + inner + "}")
 		source = source[start+end+1:]

@@ -38,6 +38,8 @@ func definitions() form {
 		&httpOptionsObject, &basicObject, &requestObject, &methodURLObject, &uploadObject, &expectObject, &conditionObject,
 		&browserOptionsObject, &stepObject, &targetObject, &fillObject, &selectObject, &pressObject, &waitObject, &pageObject, &evaluateObject,
 		&clickObject, &typeObject, &uploadFilesObject, &dragObject, &scrollObject, &dialogObject, &downloadObject, &navigationObject,
+		&browserAuthObject, &cookieObject, &elementObject, &pageRequestObject, &cleanObject, &accessibleObject, &lookObject,
+		&networkObject, &stubObject, &keepObject,
 	} {
 		defs[o.schemaName()] = o.schema()
 	}

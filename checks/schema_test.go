@@ -131,6 +131,9 @@ func TestSchemaAndDecoderKnowTheSameKeys(t *testing.T) {
 		"vital":           "checks: [{thresholds: {vitals: {lcp: {%s}}}}]",
 		"http_options":    "checks: [{http_options: {%s}}]",
 		"browser_options": "checks: [{browser_options: {%s}}]",
+		"network":         "checks: [{browser_options: {network: {%s}}}]",
+		"stub":            "checks: [{browser_options: {stub: {%s}}}]",
+		"keep":            "checks: [{browser_options: {keep: {%s}}}]",
 		"basic":           "checks: [{http: [{basic: {%s}}]}]",
 		"request":         "checks: [{http: [{%s}]}]",
 		"method_url":      "checks: [{http: [{request: {%s}}]}]",
@@ -153,6 +156,13 @@ func TestSchemaAndDecoderKnowTheSameKeys(t *testing.T) {
 		"dialog":          "checks: [{browser: [{dialog: {%s}}]}]",
 		"download":        "checks: [{browser: [{download: {%s}}]}]",
 		"navigation":      "checks: [{browser: [{navigation: {%s}}]}]",
+		"browser_auth":    "checks: [{browser_options: {auth: {%s}}}]",
+		"cookie":          "checks: [{browser_options: {cookies: {a: {%s}}}}]",
+		"element":         "checks: [{browser: [{expect: {element: {%s}}}]}]",
+		"page_request":    "checks: [{browser: [{expect: {request: {%s}}}]}]",
+		"clean":           "checks: [{browser: [{expect: {no_console_errors: {%s}}}]}]",
+		"accessible":      "checks: [{browser: [{expect: {accessible: {%s}}}]}]",
+		"look":            "checks: [{browser: [{expect: {looks_like: {%s}}}]}]",
 	}
 	unknown := func(text string) bool {
 		_, err := LoadBytes("t.yaml", []byte(text), Options{})

@@ -8,6 +8,9 @@ func (t Template) Secrets() []Secret {
 		if p.secret {
 			secrets = append(secrets, NewSecret(p.text))
 		}
+		if p.code != nil {
+			secrets = append(secrets, p.code.secrets...)
+		}
 	}
 	return secrets
 }
