@@ -101,7 +101,11 @@ func targetsOf(action checks.Action) []checks.Target {
 	case *checks.Wait:
 		return []checks.Target{a.Visible, a.Hidden}
 	case *checks.Expect:
-		return []checks.Target{a.Visible, a.Hidden}
+		targets := []checks.Target{a.Visible, a.Hidden, a.Enabled, a.Disabled, a.Checked}
+		if a.Element != nil {
+			targets = append(targets, a.Element.Target)
+		}
+		return targets
 	case *checks.DoubleClick:
 		return []checks.Target{a.Target}
 	case *checks.Type:
