@@ -100,6 +100,9 @@ type Step struct {
 	Outcome  Outcome       `json:"outcome"`
 	Failure  *Failure      `json:"failure,omitempty"`
 	HTTP     *HTTP         `json:"http,omitempty"`
+	// Matched is the fall-back by which a step in a browser found its target;
+	// empty: the first way to find it worked. It tells that a definition rots.
+	Matched string `json:"matched,omitempty"`
 	// Vitals are those of the page that the step left behind.
 	Vitals *Vitals `json:"vitals,omitempty"`
 	// Resources sums up by host what the page asked for during a step in a

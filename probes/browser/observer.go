@@ -68,6 +68,7 @@ type observer struct {
 	kept     resources                    // to be summed up when the journey is over
 	dialogs  int
 	console  console
+	frames   *frameTable // of the page's frames; nil if the journey acts in none
 }
 
 // task is something that the page needs done: a dialog to dismiss, a pop-up to
@@ -140,6 +141,9 @@ func (o *observer) handle(event any) {
 		o.attend(task{fatal: "the page crashed its tab"})
 	case *runtime.EventExecutionContextsCleared:
 		o.world = ""
+		o.inFrames(event)
+	case *runtime.EventExecutionContextDestroyed, *target.EventAttachedToTarget, *target.EventDetachedFromTarget:
+		o.inFrames(event)
 	case *runtime.EventExecutionContextCreated:
 		o.entered(ev.Context)
 	case *runtime.EventBindingCalled:
@@ -246,14 +250,34 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 
 // entered notes that scripts can be run in our world of a new document.
 func (o *observer) entered(c *runtime.ExecutionContextDescription) {
+	frame, ours := worldOf(c)
+	switch {
+	case !ours:
+	case frame == o.frame:
+		o.world = c.UniqueID
+		o.document.contextID = c.ID
+	case o.frames != nil:
+		o.frames.entered(frame, c.UniqueID)
+	}
+}
+
+// worldOf gives the frame of a script context, and whether it is our world of
+// it.
+func worldOf(c *runtime.ExecutionContextDescription) (cdp.FrameID, bool) {
 	var aux struct {
 		FrameID cdp.FrameID `json:"frameId"`
 	}
-	if c.Name != worldName || json.Unmarshal(c.AuxData, &aux) != nil || aux.FrameID != o.frame {
-		return
+	if c.Name != worldName || json.Unmarshal(c.AuxData, &aux) != nil {
+		return "", false
 	}
-	o.world = c.UniqueID
-	o.document.contextID = c.ID
+	return aux.FrameID, true
+}
+
+// inFrames notes what an event says of the page's frames.
+func (o *observer) inFrames(event any) {
+	if o.frames != nil {
+		o.frames.handle(event)
+	}
 }
 
 // maxInteractions bounds what is kept of one document's interactions.

@@ -72,7 +72,7 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 	if err != nil {
 		return probes.Run{}, err
 	}
-	tab, tabCtx, err := openTab(ctx, s.process, check.Journey.Browser, headers, secrets)
+	tab, tabCtx, err := openTab(ctx, s.process, &check.Journey, headers, secrets)
 	if err != nil {
 		clean = false // whatever it is, a fresh browser will not have it
 		return probes.Run{}, err

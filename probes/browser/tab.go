@@ -31,6 +31,10 @@ var (
 	vitalsScript string
 	//go:embed js/page.js
 	pageScript string
+	//go:embed js/targets.js
+	targetsScript string
+	//go:embed js/frames.js
+	framesScript string
 )
 
 // errGone says that the browser process ended or stopped to answer.
@@ -55,23 +59,28 @@ type tab struct {
 	context  cdp.BrowserContextID
 	observer *observer
 	headers  *ownHeaders
+	framed   bool // the journey acts in frames
+	hosts    map[cdp.FrameID]*frameHost
 	hushed   bool // there are secrets, so that the page's text must not be quoted
 	tasks    chan task
 	die      context.CancelCauseFunc
 	attended sync.WaitGroup
 }
 
-// openTab makes an empty page, set up as the options say. The context that it
+// openTab makes an empty page, set up as the journey needs it. The context that it
 // returns ends with the given one and when nothing more can come of the page,
 // with the reason as its cause: errGone or a deadPage.
-func openTab(ctx context.Context, p *process, o checks.BrowserOptions, headers *ownHeaders, hidden *secrets) (*tab, context.Context, error) {
-	t := &tab{process: p, headers: headers, tasks: make(chan task, 256), hushed: len(hidden.values) > 0}
+func openTab(ctx context.Context, p *process, j *checks.Journey, headers *ownHeaders, hidden *secrets) (*tab, context.Context, error) {
+	t := &tab{process: p, framed: usesFrames(j), headers: headers, tasks: make(chan task, 256), hushed: len(hidden.values) > 0}
 	t.observer = newObserver(func(k task) {
 		select {
 		case t.tasks <- k:
 		default: // a page that floods us waits for its own answers
 		}
 	}, hidden.hide)
+	if t.framed {
+		t.observer.frames = newFrameTable()
+	}
 	// Not the run's context: chromedp closes the page when it ends, on a path
 	// that we cannot bound. close does it.
 	t.ctx, t.cancel = chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(t.observer.handle))
@@ -92,7 +101,7 @@ func openTab(ctx context.Context, p *process, o checks.BrowserOptions, headers *
 	run, die := context.WithCancelCause(ctx)
 	t.die = die
 	t.attended.Go(t.attend)
-	if err := t.prepare(run, o); err != nil {
+	if err := t.prepare(run, j.Browser); err != nil {
 		t.close()
 		return nil, nil, fmt.Errorf("set up a page: %w", t.reason(run, err))
 	}
@@ -158,7 +167,7 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 		command(ctx, t, dom.Disable, cdp.Empty{}),
 		command(ctx, t, runtime.AddBinding, runtime.AddBindingParams{Name: bindingName, ExecutionContextName: worldName}),
 		command(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-			Source: injected(), WorldName: worldName, RunImmediately: new(true),
+			Source: injected(t.framed), WorldName: worldName, RunImmediately: new(true),
 		}),
 		command(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 			Width: int64(width), Height: int64(height), DeviceScaleFactor: 1,
@@ -199,17 +208,19 @@ func command[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], param
 
 // call sends a command to the page and waits for its answer.
 func call[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], params P) (R, error) {
-	r, err := cdp.Call(ctx, t.target, cmd, params)
-	if err != nil {
-		return r, fmt.Errorf("%s: %w", cmd.Method, err)
-	}
-	return r, nil
+	return callIn(ctx, t.target, cmd, params)
 }
 
 // injected is the script that runs in our world of every document. Frames
-// within the page are none of our business.
-func injected() string {
-	return "(() => {\nif (window !== window.top) return;\n" + pageScript + "\n" + webVitalsScript + "\n" + vitalsScript + "\n})();"
+// within the page are none of our business, unless the journey acts in them.
+func injected(frames bool) string {
+	page := pageScript + "\n" + targetsScript + "\n"
+	vitals := webVitalsScript + "\n" + vitalsScript + "\n})();"
+	const onlyPage = "if (window !== window.top) return;\n"
+	if frames {
+		return "(() => {\n" + page + framesScript + "\n" + onlyPage + vitals
+	}
+	return "(() => {\n" + onlyPage + page + vitals
 }
 
 // reason gives the cause behind an error: that of the context if it has ended,
@@ -234,6 +245,9 @@ func (t *tab) close() (clean bool) {
 	if t.target != nil {
 		t.process.gate.shut(t.target.SessionID)
 		defer t.process.gate.forget(t.target.SessionID)
+	}
+	for _, h := range t.hosts {
+		t.leaveHost(h)
 	}
 	ctx, cancel := context.WithTimeout(t.process.ctx, closeGrace)
 	defer cancel()
