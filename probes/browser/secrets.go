@@ -29,6 +29,7 @@ func secretsOf(check *checks.Check) *secrets {
 	for _, h := range check.Journey.Browser.Headers {
 		all = append(all, h.Value.Secrets()...)
 	}
+	all = append(all, settingSecrets(&check.Journey.Browser.Setting)...)
 	for _, step := range check.Journey.Steps {
 		for _, t := range templatesOf(step.Action) {
 			all = append(all, t.Secrets()...)

@@ -68,7 +68,7 @@ func callWorld(ctx context.Context, t *tab, world, method string, args, result a
 		return fmt.Errorf("encode the arguments of %s: %w", method, err)
 	}
 	res, err := call(ctx, t, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
-		FunctionDeclaration: "function(args, hushed) { outrider.hushed = hushed; return outrider." + method + "(args) }",
+		FunctionDeclaration: "function(args, hushed) { " + seldom(method) + "outrider.hushed = hushed; return outrider." + method + "(args) }",
 		UniqueContextID:     world,
 		Arguments: []*runtime.CallArgument{
 			{Value: jsonv2.Value(raw)}, {Value: jsonv2.Value(strconv.FormatBool(t.hushed))},
