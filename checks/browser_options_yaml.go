@@ -2,6 +2,7 @@ package checks
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -48,7 +49,7 @@ var browserOptionsObject = object[browserDraft]{name: "browser_options", noun: "
 				set(&o.SkipVerify)(d.boolean(n))
 				o.skipPos = d.at(n)
 			}, instead: []string{"insecure", "ignore_certificate"}},
-	}, setupKeys...)}
+	}, append(slices.Clip(setupKeys), networkKeys...)...)}
 
 func (d *decoder) readBrowserOptions(n *yaml.Node, o *browserDraft) {
 	browserOptionsObject.decode(d, n, o)

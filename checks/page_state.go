@@ -86,6 +86,3 @@ type Look struct {
 	Mask      []Target // elements that are covered in both
 	Target    Target   // the element that is looked at; none: all that is in view
 }
-
-// Secrets gives the values of the secrets in the condition.
-func (c Condition) Secrets() []Secret { return c.operand.Secrets() }

@@ -95,7 +95,7 @@ var elementObject = object[elementDraft]{name: "element", noun: "element", doc: 
 // elementTargetKeys are the keys of a target, apart from text, which is a
 // condition here.
 func elementTargetKeys() []key[targetDraft] {
-	return slices.DeleteFunc(slices.Clone(targetKeys), func(k key[targetDraft]) bool { return k.name == "text" })
+	return slices.DeleteFunc(targetKeys(), func(k key[targetDraft]) bool { return k.name == "text" })
 }
 
 func readElementState(d *decoder, n *yaml.Node, e *PageState) {

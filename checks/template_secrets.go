@@ -14,3 +14,6 @@ func (t Template) Secrets() []Secret {
 	}
 	return secrets
 }
+
+// Secrets gives the values of the secrets that the condition compares with.
+func (c Condition) Secrets() []Secret { return c.operand.Secrets() }

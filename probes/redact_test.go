@@ -132,7 +132,7 @@ func FuzzReadable(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		got := executed(t, probes.Run{Outcome: probes.Failed, Failure: &probes.Failure{Message: text, Got: text}}, "unrelated").Failure
 		if !utf8.ValidString(got.Got) || utf8.RuneCountInString(got.Got) > 200 || utf8.RuneCountInString(got.Message) > 500 || strings.ContainsAny(got.Message, "\x00\x1b\n\r\u202e") {
-			t.Errorf("%q", got)
+			t.Errorf("%q, %q", got.Message, got.Got)
 		}
 	})
 }

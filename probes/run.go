@@ -68,9 +68,23 @@ type Run struct {
 	Artifacts []Artifact `json:"artifacts,omitempty"`
 	// Browser names the browser binary and version that ran the journey.
 	Browser string `json:"browser,omitempty"`
-	// Disturbance is how disturbed the probing host was during the run: the
-	// share of time, 0 to 1, by which a sleeping goroutine was woken late.
+	// BrowserWait is how long the last attempt waited for a Chromium to start.
+	// It is in no step's time.
+	BrowserWait time.Duration `json:"browser_wait_ns,omitempty"`
+	// Disturbance is how disturbed the probing host was during the last
+	// attempt: the share of time, 0 to 1, by which a sleeping goroutine was
+	// woken late.
 	Disturbance float64 `json:"host_disturbance"`
+	// CPUPressure is the share of the last attempt's time, 0 to 1, in which
+	// something on the host waited for a core, and CPUThrottled that for which
+	// the quota of our control group stopped us. They are measured for journeys
+	// in a browser, where the kernel tells.
+	CPUPressure  float64 `json:"cpu_pressure,omitempty"`
+	CPUThrottled float64 `json:"cpu_throttled,omitempty"`
+	// Disturbed says, in a clause about the host, why the times of the run are
+	// not to be trusted; it is empty if they are. The latency of such a run
+	// raises nothing: it is held against no threshold, promise or baseline.
+	Disturbed string `json:"disturbed,omitempty"`
 	// Maintenance says that the run was made in a maintenance window: it is
 	// recorded but judged by nobody.
 	Maintenance bool `json:"maintenance,omitempty"`
@@ -237,6 +251,8 @@ type Failure struct {
 	// Expected and Got are set for failed assertions.
 	Expected string `json:"expected,omitempty"`
 	Got      string `json:"got,omitempty"`
+	// Slow tells of a failed assertion that it is about how long something took.
+	Slow bool `json:"slow,omitempty"`
 }
 
 // FailureKind sorts failures by where they come from.

@@ -34,6 +34,7 @@ func secretsOf(check *checks.Check) *secrets {
 		for _, t := range templatesOf(step.Action) {
 			all = append(all, t.Secrets()...)
 		}
+		all = append(all, optionSecrets(step.Browser)...)
 	}
 	s := &secrets{redactor: checks.NewRedactor(all...)}
 	var patterns []string
@@ -66,26 +67,64 @@ func (s *secrets) hide(text string) string {
 
 // templatesOf gives every text of an action that may hold a secret.
 func templatesOf(action checks.Action) []checks.Template {
-	target := func(t checks.Target) []checks.Template {
-		return []checks.Template{t.CSS, t.Text, t.Name, t.Label, t.TestID}
-	}
 	switch a := action.(type) {
 	case *checks.Goto:
 		return []checks.Template{a.URL}
 	case *checks.Click:
-		return target(a.Target)
+		return a.Target.Templates()
 	case *checks.Fill:
-		return append(target(a.Target), a.Value)
+		return append(a.Target.Templates(), a.Value)
 	case *checks.Select:
-		return append(target(a.Target), a.Option)
+		return append(a.Target.Templates(), a.Option)
 	case *checks.Press:
-		return target(a.Target)
+		return a.Target.Templates()
 	case *checks.Hover:
-		return target(a.Target)
+		return a.Target.Templates()
 	case *checks.Wait:
-		return append(target(a.Visible), target(a.Hidden)...)
+		return append(a.Visible.Templates(), a.Hidden.Templates()...)
 	case *checks.Expect:
-		return append(append(target(a.Visible), target(a.Hidden)...), a.Text)
+		return append(append(a.Visible.Templates(), a.Hidden.Templates()...), a.Text)
+	case *checks.DoubleClick:
+		return a.Target.Templates()
+	case *checks.Type:
+		return append(a.Target.Templates(), a.Text)
+	case *checks.SetChecked:
+		return a.Target.Templates()
+	case *checks.Upload:
+		return a.Target.Templates()
+	case *checks.Drag:
+		return append(a.From.Templates(), a.To.Templates()...)
+	case *checks.Scroll:
+		return a.Target.Templates()
 	}
 	return nil
+}
+
+// optionSecrets gives the secrets of what a step expects.
+func optionSecrets(o checks.StepOptions) []checks.Secret {
+	var all []checks.Secret
+	if o.Dialog != nil {
+		all = o.Dialog.Answer.Secrets()
+	}
+	for _, c := range conditionsOf(o) {
+		if c != nil {
+			all = append(all, c.Secrets()...)
+		}
+	}
+	return all
+}
+
+// conditionsOf gives the conditions of what a step expects; some may be nil.
+func conditionsOf(o checks.StepOptions) []*checks.Condition {
+	var all []*checks.Condition
+	if o.Dialog != nil {
+		all = append(all, o.Dialog.Message)
+	}
+	if d := o.Download; d != nil {
+		all = append(all, d.Name, d.Size, d.Type)
+	}
+	if n := o.Navigation; n != nil {
+		all = append(all, n.URL, n.Title)
+	}
+	return all
 }
