@@ -91,6 +91,7 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 	if err := j.travel(tabCtx); err != nil {
 		return probes.Run{}, err
 	}
+	run.Secrets = scope.Codes()
 	return run, nil
 }
 
