@@ -67,7 +67,8 @@ func (e *Executor) Execute(ctx context.Context, check checks.Check, scheduled ti
 	_, run.Maintenance = check.Schedule.InMaintenance(run.Started)
 
 	Assess(check, &run)
-	redact(&run, redactor)
+	redact(&run, redactor.With(run.Secrets...))
+	run.Secrets = nil
 	return run
 }
 
@@ -83,7 +84,7 @@ func (e *Executor) attempts(ctx context.Context, check checks.Check, redactor *c
 		}
 		// Taken clean at once: a failure may hold on to a whole page.
 		failure := *run.Failure
-		redactFailure(&failure, redactor)
+		redactFailure(&failure, redactor.With(run.Secrets...))
 		earlier = append(earlier, Attempt{Started: run.Started, Duration: run.Duration, Failure: &failure})
 		if e.sleep(ctx, min(backoff, longestBackoff)) != nil {
 			run.Attempts = earlier

@@ -88,6 +88,9 @@ type Run struct {
 	// Maintenance says that the run was made in a maintenance window: it is
 	// recorded but judged by nobody.
 	Maintenance bool `json:"maintenance,omitempty"`
+	// Secrets are values that only came up in the run, such as one-time codes.
+	// Execute takes them out of all that the run says, and then forgets them.
+	Secrets []checks.Secret `json:"-"`
 }
 
 // Step is one step of a run as it went. Steps that were never reached are not

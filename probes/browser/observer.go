@@ -78,7 +78,9 @@ type task struct {
 	leave  bool // the dialog asks whether to leave the page
 	popup  target.ID
 	paused *fetch.EventRequestPaused
-	fatal  string // why nothing more can come of the page
+	// challenged is a request that the site wants to know more for.
+	challenged *fetch.EventAuthRequired
+	fatal      string // why nothing more can come of the page
 }
 
 // maxLoading bounds the list of requests under way.
@@ -137,6 +139,8 @@ func (o *observer) handle(event any) {
 		o.popup(ev.TargetInfo)
 	case *fetch.EventRequestPaused:
 		o.attend(task{paused: ev})
+	case *fetch.EventAuthRequired:
+		o.attend(task{challenged: ev})
 	case *inspector.EventTargetCrashed:
 		o.attend(task{fatal: "the page crashed its tab"})
 	case *runtime.EventExecutionContextsCleared:

@@ -72,18 +72,26 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 	if err != nil {
 		return probes.Run{}, err
 	}
+	brought, err := belongingsOf(&check.Journey.Browser, headers.origins, scope)
+	if err != nil {
+		return probes.Run{}, err
+	}
 	tab, tabCtx, err := openTab(ctx, s.process, &check.Journey, headers, secrets)
 	if err != nil {
 		clean = false // whatever it is, a fresh browser will not have it
 		return probes.Run{}, err
 	}
 	defer func() { clean = tab.close() }()
+	if err := tab.bring(tabCtx, brought); err != nil {
+		return probes.Run{}, err
+	}
 
 	run := probes.Run{Outcome: probes.Passed, Browser: s.process.version}
 	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run}
 	if err := j.travel(tabCtx); err != nil {
 		return probes.Run{}, err
 	}
+	run.Secrets = scope.Codes()
 	return run, nil
 }
 

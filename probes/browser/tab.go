@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
@@ -61,7 +62,8 @@ type tab struct {
 	headers  *ownHeaders
 	framed   bool // the journey acts in frames
 	hosts    map[cdp.FrameID]*frameHost
-	hushed   bool // there are secrets, so that the page's text must not be quoted
+	blank    atomic.Bool // pages are asked for that we answer ourselves, empty
+	hushed   bool        // there are secrets, so that the page's text must not be quoted
 	tasks    chan task
 	die      context.CancelCauseFunc
 	attended sync.WaitGroup
@@ -138,6 +140,10 @@ func (t *tab) do(k task) {
 		defer cancel()
 		// It may be gone already; then there is nothing to dismiss.
 		_, _ = cdp.Call(ctx, t.target, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: k.leave})
+	case k.challenged != nil:
+		t.answerChallenge(k.challenged)
+	case k.paused != nil && t.blank.Load():
+		t.fulfilBlank(k.paused)
 	case k.paused != nil:
 		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
 		defer cancel()
@@ -154,13 +160,6 @@ func (t *tab) do(k task) {
 
 // prepare sets the page up.
 func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
-	width, height := o.Width, o.Height
-	if width <= 0 {
-		width = checks.DefaultViewportWidth
-	}
-	if height <= 0 {
-		height = checks.DefaultViewportHeight
-	}
 	steps := []func() error{
 		// chromedp switches these on for queries that we do not make.
 		command(ctx, t, css.Disable, cdp.Empty{}),
@@ -169,9 +168,7 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 		command(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
 			Source: injected(t.framed), WorldName: worldName, RunImmediately: new(true),
 		}),
-		command(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-			Width: int64(width), Height: int64(height), DeviceScaleFactor: 1,
-		}),
+		command(ctx, t, emulation.SetDeviceMetricsOverride, metrics(o)),
 		// Pages of several runs all are in front, each for itself.
 		command(ctx, t, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
 		func() error {
@@ -182,11 +179,10 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 		},
 	}
 	if patterns := t.headers.patterns(); len(patterns) > 0 {
-		steps = append(steps, command(ctx, t, fetch.Enable, fetch.EnableParams{Patterns: patterns}))
+		steps = append(steps, func() error { return t.intercept(ctx) })
 	}
-	if o.UserAgent != "" {
-		steps = append(steps, command(ctx, t, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: o.UserAgent}))
-	}
+	steps = append(steps, pretend(ctx, t, o)...)
+	steps = append(steps, permit(t, o)...)
 	if o.SkipVerify {
 		steps = append(steps, command(ctx, t, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true}))
 	}
@@ -196,6 +192,17 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 		}
 	}
 	return nil
+}
+
+// intercept has the browser hand us the requests that we add something to.
+func (t *tab) intercept(ctx context.Context) error {
+	patterns := t.headers.patterns()
+	if len(patterns) == 0 {
+		_, err := call(ctx, t, fetch.Disable, cdp.Empty{})
+		return err
+	}
+	_, err := call(ctx, t, fetch.Enable, fetch.EnableParams{Patterns: patterns, HandleAuthRequests: new(t.headers.credentials != nil)})
+	return err
 }
 
 // command makes a function that sends a command and forgets its result.
