@@ -68,6 +68,9 @@ type Run struct {
 	Artifacts []Artifact `json:"artifacts,omitempty"`
 	// Browser names the browser binary and version that ran the journey.
 	Browser string `json:"browser,omitempty"`
+	// TraceID is the W3C trace id that the run's requests to the monitored
+	// site carried: 32 hexadecimal digits, or empty if it was not traced.
+	TraceID string `json:"trace_id,omitempty"`
 	// Disturbance is how disturbed the probing host was during the run: the
 	// share of time, 0 to 1, by which a sleeping goroutine was woken late.
 	Disturbance float64 `json:"host_disturbance"`

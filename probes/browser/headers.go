@@ -3,6 +3,7 @@ package browser
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/chromedp/cdproto/fetch"
@@ -31,9 +32,15 @@ func headersOf(j *checks.Journey, scope checks.Scope) (*ownHeaders, error) {
 		}
 		h.entries = append(h.entries, &fetch.HeaderEntry{Name: f.Name, Value: value})
 	}
-	if len(h.entries) == 0 {
-		return h, nil
+	if len(h.entries) > 0 {
+		h.origins = originsOf(j, scope)
 	}
+	return h, nil
+}
+
+// originsOf gives the origins that the goto steps of a journey name.
+func originsOf(j *checks.Journey, scope checks.Scope) []string {
+	var origins []string
 	for _, step := range j.Steps {
 		g, ok := step.Action.(*checks.Goto)
 		if !ok {
@@ -44,10 +51,30 @@ func headersOf(j *checks.Journey, scope checks.Scope) (*ownHeaders, error) {
 			continue
 		}
 		if u, err := url.Parse(text); err == nil && u.Host != "" {
-			h.origins = append(h.origins, strings.ToLower(u.Scheme+"://"+u.Host))
+			origins = append(origins, strings.ToLower(u.Scheme+"://"+u.Host))
 		}
 	}
-	return h, nil
+	return origins
+}
+
+// owns tells whether a request is for one of the journey's own origins.
+func (h *ownHeaders) owns(u *url.URL) bool {
+	origin := u.Scheme + "://" + u.Host
+	return slices.ContainsFunc(h.origins, func(o string) bool {
+		return strings.EqualFold(withoutDefaultPort(o), withoutDefaultPort(origin))
+	})
+}
+
+// withoutDefaultPort is an origin as the browser writes it.
+func withoutDefaultPort(origin string) string {
+	scheme, host, _ := strings.Cut(origin, "://")
+	switch scheme {
+	case "http":
+		host = strings.TrimSuffix(host, ":80")
+	case "https":
+		host = strings.TrimSuffix(host, ":443")
+	}
+	return scheme + "://" + host
 }
 
 // patterns are the requests that the browser hands to us. A wildcard in a host
@@ -56,18 +83,19 @@ func (h *ownHeaders) patterns() []*fetch.RequestPattern {
 	var list []*fetch.RequestPattern
 	for _, origin := range h.origins {
 		if !strings.ContainsAny(origin, `*?\`) {
-			list = append(list, &fetch.RequestPattern{URLPattern: origin + "/*"})
+			list = append(list, &fetch.RequestPattern{URLPattern: withoutDefaultPort(origin) + "/*"})
 		}
 	}
 	return list
 }
 
-// with gives a request's headers with ours in place of those of the same name.
-func (h *ownHeaders) with(asked network.Headers) []*fetch.HeaderEntry {
-	list := append([]*fetch.HeaderEntry(nil), h.entries...)
+// withHeaders gives a request's headers with ours in place of those of the
+// same name.
+func withHeaders(ours []*fetch.HeaderEntry, asked network.Headers) []*fetch.HeaderEntry {
+	list := append([]*fetch.HeaderEntry(nil), ours...)
 next:
 	for name, value := range asked {
-		for _, e := range h.entries {
+		for _, e := range ours {
 			if strings.EqualFold(e.Name, name) {
 				continue next
 			}

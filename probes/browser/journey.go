@@ -26,6 +26,8 @@ type journey struct {
 	result  *probes.Run
 	step    string // name of the step under way
 	opened  []visit
+	keeping keeping
+	kept    int // bytes of artifacts
 }
 
 // visit says what document a step opened, and when it worked on which.
@@ -55,6 +57,7 @@ func (j *journey) travel(ctx context.Context) error {
 		}
 	}
 	j.addVitals(ctx)
+	j.keepRequests()
 	j.result.Finished = time.Now().UTC()
 	return nil
 }

@@ -54,7 +54,7 @@ type tab struct {
 	target   *chromedp.Target
 	context  cdp.BrowserContextID
 	observer *observer
-	headers  *ownHeaders
+	requests *interception
 	hushed   bool // there are secrets, so that the page's text must not be quoted
 	tasks    chan task
 	die      context.CancelCauseFunc
@@ -64,8 +64,8 @@ type tab struct {
 // openTab makes an empty page, set up as the options say. The context that it
 // returns ends with the given one and when nothing more can come of the page,
 // with the reason as its cause: errGone or a deadPage.
-func openTab(ctx context.Context, p *process, o checks.BrowserOptions, headers *ownHeaders, hidden *secrets) (*tab, context.Context, error) {
-	t := &tab{process: p, headers: headers, tasks: make(chan task, 256), hushed: len(hidden.values) > 0}
+func openTab(ctx context.Context, p *process, o checks.BrowserOptions, requests *interception, hidden *secrets) (*tab, context.Context, error) {
+	t := &tab{process: p, requests: requests, tasks: make(chan task, requests.room()), hushed: len(hidden.values) > 0}
 	t.observer = newObserver(func(k task) {
 		select {
 		case t.tasks <- k:
@@ -130,12 +130,7 @@ func (t *tab) do(k task) {
 		// It may be gone already; then there is nothing to dismiss.
 		_, _ = cdp.Call(ctx, t.target, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: k.leave})
 	case k.paused != nil:
-		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
-		defer cancel()
-		// The page may have given the request up by now.
-		_, _ = cdp.Call(ctx, t.target, fetch.ContinueRequest, fetch.ContinueRequestParams{
-			RequestID: k.paused.RequestID, Headers: t.headers.with(k.paused.Request.Headers),
-		})
+		t.answerPaused(k.paused)
 	case k.popup != "":
 		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
 		defer cancel()
@@ -172,7 +167,7 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 			return err
 		},
 	}
-	if patterns := t.headers.patterns(); len(patterns) > 0 {
+	if patterns := t.requests.patterns(); len(patterns) > 0 {
 		steps = append(steps, command(ctx, t, fetch.Enable, fetch.EnableParams{Patterns: patterns}))
 	}
 	if o.UserAgent != "" {
@@ -181,6 +176,7 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 	if o.SkipVerify {
 		steps = append(steps, command(ctx, t, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true}))
 	}
+	steps = append(steps, t.slowDown(ctx, o)...)
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return err
