@@ -28,6 +28,8 @@ type journey struct {
 	matched string // the fall-back by which it found its target
 	aimed   *view  // where the last press was meant to land
 	opened  []visit
+	keeping keeping
+	kept    int // bytes of artifacts
 }
 
 // visit says what document a step opened, and when it worked on which.
@@ -57,6 +59,7 @@ func (j *journey) travel(ctx context.Context) error {
 		}
 	}
 	j.addVitals(ctx)
+	j.keepRequests()
 	j.result.Finished = time.Now().UTC()
 	return nil
 }

@@ -66,6 +66,7 @@ type observer struct {
 	requests map[network.RequestID]*exchange
 	loading  map[network.RequestID]string // URLs of what is under way, bounded
 	kept     resources                    // to be summed up when the journey is over
+	archive  archive                      // for a HAR
 	dialogs  int
 	console  console
 	frames   *frameTable // of the page's frames; nil if the journey acts in none
@@ -87,7 +88,7 @@ type task struct {
 const maxLoading = 2000
 
 func newObserver(attend func(task), hide func(string) string) *observer {
-	return &observer{
+	o := &observer{
 		attend:   attend,
 		changed:  make(chan struct{}),
 		document: &document{},
@@ -96,6 +97,8 @@ func newObserver(attend func(task), hide func(string) string) *observer {
 		loading:  map[network.RequestID]string{},
 		console:  console{hide: hide},
 	}
+	o.kept.spared = o.sparedOf
+	return o
 }
 
 // handle takes an event of the page. It never blocks.
@@ -157,11 +160,14 @@ func (o *observer) handle(event any) {
 	case *runtime.EventExceptionThrown:
 		o.console.exception(ev.ExceptionDetails, now)
 	case *log.EventEntryAdded:
-		o.console.entry(ev.Entry)
+		if !o.sparedOf(ev.Entry.NetworkRequestID) {
+			o.console.entry(ev.Entry)
+		}
 	default:
 		o.kept.handle(event, o.frame, now)
 		o.handleNetwork(event)
 	}
+	o.archive.handle(event, o.frame, o.document, now)
 	close(o.changed)
 	o.changed = make(chan struct{})
 }

@@ -68,15 +68,17 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 
 	scope := checks.NewVariables(p.options.Functions)
 	secrets := secretsOf(&check)
-	headers, err := headersOf(&check.Journey, scope)
+	id := newRunID()
+	keeping := keepingOf(check.Journey.Browser, id)
+	requests, err := newInterception(&check.Journey, scope, traceIDOf(id))
 	if err != nil {
 		return probes.Run{}, err
 	}
-	brought, err := belongingsOf(&check.Journey.Browser, headers.origins, scope)
+	brought, err := belongingsOf(&check.Journey.Browser, requests.headers.origins, scope)
 	if err != nil {
 		return probes.Run{}, err
 	}
-	tab, tabCtx, err := openTab(ctx, s.process, &check.Journey, headers, secrets)
+	tab, tabCtx, err := openTab(ctx, s.process, &check.Journey, requests, secrets)
 	if err != nil {
 		clean = false // whatever it is, a fresh browser will not have it
 		return probes.Run{}, err
@@ -86,8 +88,11 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 		return probes.Run{}, err
 	}
 
-	run := probes.Run{Outcome: probes.Passed, Browser: s.process.version}
-	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run}
+	run := probes.Run{ID: id, TraceID: requests.traceID(), Outcome: probes.Passed, Browser: s.process.version}
+	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run, keeping: keeping}
+	if !keeping.HAR.Possible(keeping.draw) {
+		tab.observer.keepNoRequests()
+	}
 	if err := j.travel(tabCtx); err != nil {
 		return probes.Run{}, err
 	}

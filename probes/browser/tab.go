@@ -59,7 +59,7 @@ type tab struct {
 	target   *chromedp.Target
 	context  cdp.BrowserContextID
 	observer *observer
-	headers  *ownHeaders
+	requests *interception
 	framed   bool // the journey acts in frames
 	hosts    map[cdp.FrameID]*frameHost
 	blank    atomic.Bool // pages are asked for that we answer ourselves, empty
@@ -72,8 +72,8 @@ type tab struct {
 // openTab makes an empty page, set up as the journey needs it. The context that it
 // returns ends with the given one and when nothing more can come of the page,
 // with the reason as its cause: errGone or a deadPage.
-func openTab(ctx context.Context, p *process, j *checks.Journey, headers *ownHeaders, hidden *secrets) (*tab, context.Context, error) {
-	t := &tab{process: p, framed: usesFrames(j), headers: headers, tasks: make(chan task, 256), hushed: len(hidden.values) > 0}
+func openTab(ctx context.Context, p *process, j *checks.Journey, requests *interception, hidden *secrets) (*tab, context.Context, error) {
+	t := &tab{process: p, framed: usesFrames(j), requests: requests, tasks: make(chan task, requests.room()), hushed: len(hidden.values) > 0}
 	t.observer = newObserver(func(k task) {
 		select {
 		case t.tasks <- k:
@@ -145,12 +145,7 @@ func (t *tab) do(k task) {
 	case k.paused != nil && t.blank.Load():
 		t.fulfilBlank(k.paused)
 	case k.paused != nil:
-		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
-		defer cancel()
-		// The page may have given the request up by now.
-		_, _ = cdp.Call(ctx, t.target, fetch.ContinueRequest, fetch.ContinueRequestParams{
-			RequestID: k.paused.RequestID, Headers: t.headers.with(k.paused.Request.Headers),
-		})
+		t.answerPaused(k.paused)
 	case k.popup != "":
 		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
 		defer cancel()
@@ -178,7 +173,7 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 			return err
 		},
 	}
-	if patterns := t.headers.patterns(); len(patterns) > 0 {
+	if patterns := t.requests.patterns(); len(patterns) > 0 {
 		steps = append(steps, func() error { return t.intercept(ctx) })
 	}
 	steps = append(steps, pretend(ctx, t, o)...)
@@ -186,6 +181,7 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 	if o.SkipVerify {
 		steps = append(steps, command(ctx, t, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true}))
 	}
+	steps = append(steps, t.slowDown(ctx, o)...)
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return err
@@ -196,12 +192,12 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 
 // intercept has the browser hand us the requests that we add something to.
 func (t *tab) intercept(ctx context.Context) error {
-	patterns := t.headers.patterns()
+	patterns := t.requests.patterns()
 	if len(patterns) == 0 {
 		_, err := call(ctx, t, fetch.Disable, cdp.Empty{})
 		return err
 	}
-	_, err := call(ctx, t, fetch.Enable, fetch.EnableParams{Patterns: patterns, HandleAuthRequests: new(t.headers.credentials != nil)})
+	_, err := call(ctx, t, fetch.Enable, fetch.EnableParams{Patterns: patterns, HandleAuthRequests: new(t.requests.headers.credentials != nil)})
 	return err
 }
 
