@@ -78,6 +78,7 @@ type task struct {
 	popup  target.ID
 	paused *fetch.EventRequestPaused
 	fatal  string // why nothing more can come of the page
+	crash  bool   // since its process has ended
 }
 
 // maxLoading bounds the list of requests under way.
@@ -137,7 +138,7 @@ func (o *observer) handle(event any) {
 	case *fetch.EventRequestPaused:
 		o.attend(task{paused: ev})
 	case *inspector.EventTargetCrashed:
-		o.attend(task{fatal: "the page crashed its tab"})
+		o.attend(task{fatal: "the page crashed its tab", crash: true})
 	case *runtime.EventExecutionContextsCleared:
 		o.world = ""
 	case *runtime.EventExecutionContextCreated:
