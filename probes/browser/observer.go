@@ -68,6 +68,7 @@ type observer struct {
 	kept     resources                    // to be summed up when the journey is over
 	archive  archive                      // for a HAR
 	dialogs  int
+	popups   map[target.ID]bool // that the page, or one of them, has opened
 	console  console
 	frames   *frameTable // of the page's frames; nil if the journey acts in none
 }
@@ -82,6 +83,7 @@ type task struct {
 	// challenged is a request that the site wants to know more for.
 	challenged *fetch.EventAuthRequired
 	fatal      string // why nothing more can come of the page
+	crash      bool   // since its process has ended
 }
 
 // maxLoading bounds the list of requests under way.
@@ -95,6 +97,7 @@ func newObserver(attend func(task), hide func(string) string) *observer {
 		previous: &document{},
 		requests: map[network.RequestID]*exchange{},
 		loading:  map[network.RequestID]string{},
+		popups:   map[target.ID]bool{},
 		console:  console{hide: hide},
 	}
 	o.kept.spared = o.sparedOf
@@ -145,7 +148,7 @@ func (o *observer) handle(event any) {
 	case *fetch.EventAuthRequired:
 		o.attend(task{challenged: ev})
 	case *inspector.EventTargetCrashed:
-		o.attend(task{fatal: "the page crashed its tab"})
+		o.attend(task{fatal: "the page crashed its tab", crash: true})
 	case *runtime.EventExecutionContextsCleared:
 		o.world = ""
 		o.inFrames(event)
@@ -315,7 +318,11 @@ func (o *observer) report(ev *runtime.EventBindingCalled) {
 // act in it, while a dialog in it can block both, since they may share a
 // process.
 func (o *observer) popup(info *target.Info) {
-	if info.Type != "page" || info.OpenerID == "" || info.OpenerID != target.ID(o.frame) {
+	if info.Type != "page" || info.OpenerID == "" || info.OpenerID != target.ID(o.frame) && !o.popups[info.OpenerID] {
+		return
+	}
+	if o.popups[info.TargetID] = true; len(o.popups) > maxPopups {
+		o.attend(task{fatal: fmt.Sprintf("the page opened more than %d pop-ups", maxPopups)})
 		return
 	}
 	o.console.add("pop-up", info.URL)
@@ -422,6 +429,9 @@ func (o *observer) settled(ctx context.Context) (*document, error) {
 		cancel()
 	}
 }
+
+// maxPopups is how many pop-ups are closed before the page is given up.
+const maxPopups = 100
 
 // maxDialogs is how many dialogs are dismissed before the page is given up.
 const maxDialogs = 100

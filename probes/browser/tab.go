@@ -124,7 +124,7 @@ func (t *tab) attend() {
 			t.die(deadPage("the page closed itself"))
 			detached = nil
 		case <-t.ctx.Done():
-			t.die(errGone)
+			t.die(t.process.farewell())
 			return
 		}
 	}
@@ -133,6 +133,8 @@ func (t *tab) attend() {
 // do carries out a task.
 func (t *tab) do(k task) {
 	switch {
+	case k.crash:
+		t.die(t.process.crash(k.fatal))
 	case k.fatal != "":
 		t.die(deadPage(k.fatal))
 	case k.dialog:
