@@ -38,6 +38,23 @@ RUNS ?= 200
 apps: browsers applications ## Do the journeys over real applications RUNS times in a row
 	$(GO) test ./probes/browser/apps -run '^TestJourneys$$' -runs $(RUNS) -timeout 0 -v
 
+ROUNDS ?= 5
+.PHONY: peers
+peers: browsers peers-installed ## Measure browser journeys beside chromedp, Playwright and k6, ROUNDS turns each
+	$(GO) build -o $(BIN)/ ./probes/browser/peers
+	cd probes/browser/peers && PATH="$$PATH:$(CURDIR)/$(BIN)" $(CURDIR)/$(BIN)/peers -rounds $(ROUNDS)
+
+.PHONY: vitals
+vitals: browsers applications peers-installed ## Compare Web Vitals with Lighthouse's, the median of 9 runs
+	$(GO) build -o $(BIN)/ ./probes/browser/peers
+	cd probes/browser/peers && $(CURDIR)/$(BIN)/peers vitals
+
+.PHONY: peers-installed
+peers-installed: node probes/browser/peers/node_modules
+	@if ! command -v k6 >/dev/null && [ ! -x $(BIN)/k6 ]; then \
+		echo "Building k6"; GOBIN=$(CURDIR)/$(BIN) $(GO) install go.k6.io/k6@v1.8.1; \
+	fi
+
 FUZZTIME ?= 20s
 .PHONY: fuzz
 fuzz: ## Run each fuzzer for FUZZTIME
