@@ -33,6 +33,11 @@ vet: ## Run go vet and check the formatting
 bench: browsers ## Run the benchmarks; figures are ratios to a baseline of the same run
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./...
 
+JOURNEYS ?= 1000
+.PHONY: soak
+soak: browsers ## Do JOURNEYS (1000) browser journeys in a row; fail if memory, processes, files or disk grow
+	OUTRIDER_SOAK=$(JOURNEYS) $(GO) test -count=1 -v -timeout 2h -run '^TestSoak$$' ./cmd/demoshop
+
 FUZZTIME ?= 20s
 .PHONY: fuzz
 fuzz: ## Run each fuzzer for FUZZTIME
