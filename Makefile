@@ -55,6 +55,11 @@ peers-installed: node probes/browser/peers/node_modules
 		echo "Building k6"; GOBIN=$(CURDIR)/$(BIN) $(GO) install go.k6.io/k6@v1.8.1; \
 	fi
 
+JOURNEYS ?= 1000
+.PHONY: soak
+soak: browsers ## Do JOURNEYS (1000) browser journeys in a row; fail if memory, processes, files or disk grow
+	OUTRIDER_SOAK=$(JOURNEYS) $(GO) test -count=1 -v -timeout 2h -run '^TestSoak$$' ./cmd/demoshop
+
 FUZZTIME ?= 20s
 .PHONY: fuzz
 fuzz: ## Run each fuzzer for FUZZTIME
