@@ -131,7 +131,7 @@ func TitleCondition(recorded string) (condition *yaml.Node, loosened bool) {
 		return StartsWith(head), true
 	}
 	rest := title[digit:]
-	if tail := strings.TrimSpace(rest[strings.LastIndexFunc(rest, unicode.IsDigit)+1:]); len(tail) >= least {
+	if tail := strings.TrimLeft(rest[strings.LastIndexFunc(rest, unicode.IsDigit)+1:], " )]:.-·|"); len(tail) >= least {
 		return Contains(tail), true
 	}
 	return nil, true
