@@ -343,11 +343,13 @@ func (t *translation) headers(at int, e *entry, b body) (headers *yaml.Node, aut
 		}
 		draft.Set(headers, name, draft.Word(value))
 	}
-	if b.kind == "text" && b.media != "" && !seen["content-type"] {
+	if b.kind == "text" && plainMedia.MatchString(b.media) && !seen["content-type"] {
 		draft.Set(headers, "Content-Type", draft.Text(b.media))
 	}
 	return headers, auth
 }
+
+var plainMedia = regexp.MustCompile(`^[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+$`)
 
 var uuidValue = regexp.MustCompile(`(?i)^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
