@@ -25,7 +25,7 @@ func TestHostilePages(t *testing.T) {
 	const page = "- goto: ${URL}/page\n"
 	const stuck = "- {goto: \"${URL}/page\", timeout: 1s}\n"
 	tests := []struct {
-		name, body, steps string // kind "": whatever fails
+		name, body, steps string         // kind "": whatever fails
 		outcome           probes.Outcome // "": passed or failed, as chance has it
 		kind              probes.FailureKind
 		tells             string
