@@ -66,9 +66,11 @@ type observer struct {
 	requests map[network.RequestID]*exchange
 	loading  map[network.RequestID]string // URLs of what is under way, bounded
 	kept     resources                    // to be summed up when the journey is over
+	archive  archive                      // for a HAR
 	dialogs  int
 	popups   map[target.ID]bool // that the page, or one of them, has opened
 	console  console
+	frames   *frameTable // of the page's frames; nil if the journey acts in none
 }
 
 // task is something that the page needs done: a dialog to dismiss, a pop-up to
@@ -78,15 +80,17 @@ type task struct {
 	leave  bool // the dialog asks whether to leave the page
 	popup  target.ID
 	paused *fetch.EventRequestPaused
-	fatal  string // why nothing more can come of the page
-	crash  bool   // since its process has ended
+	// challenged is a request that the site wants to know more for.
+	challenged *fetch.EventAuthRequired
+	fatal      string // why nothing more can come of the page
+	crash      bool   // since its process has ended
 }
 
 // maxLoading bounds the list of requests under way.
 const maxLoading = 2000
 
 func newObserver(attend func(task), hide func(string) string) *observer {
-	return &observer{
+	o := &observer{
 		attend:   attend,
 		changed:  make(chan struct{}),
 		document: &document{},
@@ -96,6 +100,8 @@ func newObserver(attend func(task), hide func(string) string) *observer {
 		popups:   map[target.ID]bool{},
 		console:  console{hide: hide},
 	}
+	o.kept.spared = o.sparedOf
+	return o
 }
 
 // handle takes an event of the page. It never blocks.
@@ -139,10 +145,15 @@ func (o *observer) handle(event any) {
 		o.popup(ev.TargetInfo)
 	case *fetch.EventRequestPaused:
 		o.attend(task{paused: ev})
+	case *fetch.EventAuthRequired:
+		o.attend(task{challenged: ev})
 	case *inspector.EventTargetCrashed:
 		o.attend(task{fatal: "the page crashed its tab", crash: true})
 	case *runtime.EventExecutionContextsCleared:
 		o.world = ""
+		o.inFrames(event)
+	case *runtime.EventExecutionContextDestroyed, *target.EventAttachedToTarget, *target.EventDetachedFromTarget:
+		o.inFrames(event)
 	case *runtime.EventExecutionContextCreated:
 		o.entered(ev.Context)
 	case *runtime.EventBindingCalled:
@@ -152,11 +163,14 @@ func (o *observer) handle(event any) {
 	case *runtime.EventExceptionThrown:
 		o.console.exception(ev.ExceptionDetails, now)
 	case *log.EventEntryAdded:
-		o.console.entry(ev.Entry)
+		if !o.sparedOf(ev.Entry.NetworkRequestID) {
+			o.console.entry(ev.Entry)
+		}
 	default:
 		o.kept.handle(event, o.frame, now)
 		o.handleNetwork(event)
 	}
+	o.archive.handle(event, o.frame, o.document, now)
 	close(o.changed)
 	o.changed = make(chan struct{})
 }
@@ -249,14 +263,34 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 
 // entered notes that scripts can be run in our world of a new document.
 func (o *observer) entered(c *runtime.ExecutionContextDescription) {
+	frame, ours := worldOf(c)
+	switch {
+	case !ours:
+	case frame == o.frame:
+		o.world = c.UniqueID
+		o.document.contextID = c.ID
+	case o.frames != nil:
+		o.frames.entered(frame, c.UniqueID)
+	}
+}
+
+// worldOf gives the frame of a script context, and whether it is our world of
+// it.
+func worldOf(c *runtime.ExecutionContextDescription) (cdp.FrameID, bool) {
 	var aux struct {
 		FrameID cdp.FrameID `json:"frameId"`
 	}
-	if c.Name != worldName || json.Unmarshal(c.AuxData, &aux) != nil || aux.FrameID != o.frame {
-		return
+	if c.Name != worldName || json.Unmarshal(c.AuxData, &aux) != nil {
+		return "", false
 	}
-	o.world = c.UniqueID
-	o.document.contextID = c.ID
+	return aux.FrameID, true
+}
+
+// inFrames notes what an event says of the page's frames.
+func (o *observer) inFrames(event any) {
+	if o.frames != nil {
+		o.frames.handle(event)
+	}
 }
 
 // maxInteractions bounds what is kept of one document's interactions.

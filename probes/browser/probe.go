@@ -73,28 +73,41 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 
 	scope := checks.NewVariables(p.options.Functions)
 	secrets := secretsOf(&check)
-	headers, err := headersOf(&check.Journey, scope)
+	id := newRunID()
+	keeping := keepingOf(check.Journey.Browser, id)
+	requests, err := newInterception(&check.Journey, scope, traceIDOf(id))
 	if err != nil {
 		return probes.Run{}, err
 	}
-	tab, tabCtx, err := openTab(ctx, s.process, check.Journey.Browser, headers, secrets)
+	brought, err := belongingsOf(&check.Journey.Browser, requests.headers.origins, scope)
+	if err != nil {
+		return probes.Run{}, err
+	}
+	tab, tabCtx, err := openTab(ctx, s.process, &check.Journey, requests, secrets)
 	if err != nil {
 		clean = false // whatever it is, a fresh browser will not have it
 		return probes.Run{}, err
 	}
 	defer func() { clean = tab.close() }()
+	if err := tab.bring(tabCtx, brought); err != nil {
+		return probes.Run{}, err
+	}
 
-	run := probes.Run{Outcome: probes.Passed, Browser: s.process.version}
+	run := probes.Run{ID: id, TraceID: requests.traceID(), Outcome: probes.Passed, Browser: s.process.version}
 	if waited >= noticedWait {
 		run.BrowserWait = waited
 	}
-	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run}
+	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run, keeping: keeping}
+	if !keeping.HAR.Possible(keeping.draw) {
+		tab.observer.keepNoRequests()
+	}
 	if err := j.travel(tabCtx); err != nil {
 		return probes.Run{BrowserWait: run.BrowserWait}, err
 	}
 	if f := run.Failure; f != nil && f.Kind == probes.FailTimeout && ctx.Err() != nil && run.BrowserWait > 0 {
 		return run, fmt.Errorf("the browser took %s to start, which left too little of the check's timeout: %s", waited.Round(time.Millisecond), f.Message)
 	}
+	run.Secrets = scope.Codes()
 	return run, nil
 }
 
