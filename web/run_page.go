@@ -27,6 +27,7 @@ type runView struct {
 	TLS       []tlsRow
 	Artifacts []artifactView
 	Disturbed bool
+	Requests  []requestsStep // of the archive, if it was kept
 }
 
 // AttemptNumber counts the attempt that the run shows, from 1.
@@ -94,6 +95,9 @@ func (s *Server) runPage(r *http.Request) (page, error) {
 			left := int(t.NotAfter.Sub(run.Started) / (24 * time.Hour))
 			v.TLS = append(v.TLS, tlsRow{st.Name, *t, left})
 		}
+	}
+	if v.Requests, err = s.requestSteps(r.Context(), run); err != nil {
+		return page{}, err
 	}
 	if v.Artifacts, err = s.artifactViews(r.Context(), run); err != nil {
 		return page{}, err

@@ -87,7 +87,9 @@ func entry(t testing.TB, a *har.Archive, suffix string) har.Entry {
 
 func TestHAR(t *testing.T) {
 	server := shop(t, map[string]http.HandlerFunc{
-		"/start": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/page?token=abc123&x=1", http.StatusFound) },
+		"/start": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/page?token=abc123&x=1", http.StatusFound)
+		},
 		"/page": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Set-Cookie", "sid=geheim")
 			w.Header().Set("X-Plain", "plain")
