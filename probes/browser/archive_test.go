@@ -214,7 +214,7 @@ func TestBlockAndStub(t *testing.T) {
 		<script src="` + other + `/chat.js"></script>
 		<script>Promise.all([fetch('` + other + `/api/a', {credentials: 'include'}), fetch('` + other + `/api/b')]).then(async ([a, b]) => {
 			document.title = [window.chat, a.status, await b.text(), typeof b.headers.get('X-Stub')].join(' ') }, (e) => { document.title = 'no: ' + e })</script>`)})
-	check := journeyOf(goTo(server.URL+"/page"), &checks.Expect{Title: condition(t, "7 503 hello object")})
+	check := journeyOf(goTo(server.URL+"/page"), &checks.Expect{Title: condition("7 503 hello object")})
 	check.Journey.Browser.Block = []string{"*/ad.png?*"}
 	check.Journey.Browser.Stubs = []checks.Stub{
 		{Pattern: other + "/chat.js", Status: 200, Type: "text/javascript", Body: []byte("window.chat = 7")},
@@ -242,13 +242,4 @@ func TestBlockAndStub(t *testing.T) {
 			}
 		}
 	}
-}
-
-func condition(t *testing.T, text string) *checks.Condition {
-	t.Helper()
-	c, err := checks.ParseCondition(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &c
 }

@@ -194,7 +194,7 @@ func (j *journey) secretBoxes(ctx context.Context) ([]rect, error) {
 		return nil, nil
 	}
 	var boxes []rect
-	err := inWorld(ctx, j.tab, "secrets", func() any { return map[string]any{"values": j.secrets.values} }, &boxes)
+	err := inWorld(ctx, j.tab, "secrets", func() any { return map[string]any{"values": j.secrets.values, "frames": j.tab.framed} }, &boxes)
 	return boxes, err
 }
 

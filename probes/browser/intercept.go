@@ -33,7 +33,7 @@ func newInterception(j *checks.Journey, scope checks.Scope, traceID string) (*in
 	}
 	i := &interception{headers: headers, block: j.Browser.Block, stubs: j.Browser.Stubs}
 	if j.Browser.Trace {
-		i.trace = newTrace(traceID, originsOf(j, scope))
+		i.trace = newTrace(traceID, ownOrigins(j, scope))
 	}
 	return i, nil
 }

@@ -25,6 +25,8 @@ type journey struct {
 	secrets *secrets
 	result  *probes.Run
 	step    string // name of the step under way
+	matched string // the fall-back by which it found its target
+	aimed   *view  // where the last press was meant to land
 	opened  []visit
 	keeping keeping
 	kept    int // bytes of artifacts
@@ -71,7 +73,7 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	j.step = step.Name
+	j.step, j.matched = step.Name, ""
 	before := j.tab.observer.current()
 	start := time.Now()
 	var t timing
@@ -81,7 +83,7 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 	}
 	result := probes.Step{
 		Name: step.Name, Verb: step.Action.Verb(), Outcome: probes.Passed,
-		Started: start.Sub(began), Duration: max(t.end.Sub(start)-t.own, 0),
+		Started: start.Sub(began), Duration: max(t.end.Sub(start)-t.own, 0), Matched: j.matched,
 	}
 	v := visit{step: len(j.result.Steps), on: before, from: start, till: t.end}
 	if after := j.tab.observer.current(); after != before {

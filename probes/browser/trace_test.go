@@ -55,7 +55,7 @@ func TestTrace(t *testing.T) {
 			Promise.all([fetch('/b'), fetch('`+apiServer.URL+`/c'), fetch('`+thirdURL+`/d')]).then(() => document.title = 'done', (e) => document.title = 'failed: ' + e)</script>`)(w, r)
 	})))
 	defer server.Close()
-	check := journeyOf(goTo(server.URL+"/"), &checks.Expect{Title: condition(t, "done")})
+	check := journeyOf(goTo(server.URL+"/"), &checks.Expect{Title: condition("done")})
 	check.Timeout = 10 * time.Second
 	check.Journey.Browser.Trace = true
 	r := run(t, newProbe(t, Options{}), check)
