@@ -133,6 +133,7 @@ var codec = jsonv2.JoinOptions(jsonv2.DefaultOptionsV2(), jsonv2.AllowInvalidUTF
 // and those that chromedp needs to keep its list of pages.
 var admitted = map[string]bool{
 	"Fetch.requestPaused":               true,
+	"Input.dragIntercepted":             true,
 	"Inspector.targetCrashed":           true,
 	"Log.entryAdded":                    true,
 	"Network.dataReceived":              true,
@@ -140,6 +141,7 @@ var admitted = map[string]bool{
 	"Network.loadingFinished":           true,
 	"Network.requestWillBeSent":         true,
 	"Network.responseReceived":          true,
+	"Page.fileChooserOpened":            true,
 	"Page.frameNavigated":               true,
 	"Page.frameRequestedNavigation":     true,
 	"Page.frameStartedNavigating":       true,
