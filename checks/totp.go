@@ -177,7 +177,7 @@ const codeMargin = 2 * time.Second
 
 // CodeWait is how long to wait before the text is expanded, so that a one-time
 // code in it does not expire on its way: zero if there is none, or if it lasts.
-// The scope's clock tells the time.
+// The scope's clock tells the time. What comes back is at most the margin.
 func (t Template) CodeWait(scope Scope) time.Duration {
 	var wait time.Duration
 	for _, p := range t.parts {
@@ -186,6 +186,26 @@ func (t Template) CodeWait(scope Scope) time.Duration {
 		}
 		if left := p.code.left(scope.Functions().now()); left < codeMargin {
 			wait = max(wait, left)
+		}
+	}
+	return wait
+}
+
+// CodeWait is the same for all texts of a request.
+func (r *Request) CodeWait(scope Scope) time.Duration {
+	wait := r.URL.CodeWait(scope)
+	for _, fields := range [][]Field{r.Query, r.Headers} {
+		for _, f := range fields {
+			wait = max(wait, f.Value.CodeWait(scope))
+		}
+	}
+	if a := r.Auth; a != nil {
+		wait = max(wait, a.Username.CodeWait(scope), a.Password.CodeWait(scope), a.Bearer.CodeWait(scope))
+	}
+	if b := r.Body; b != nil {
+		wait = max(wait, b.Text.CodeWait(scope))
+		for _, f := range b.Fields {
+			wait = max(wait, f.Value.CodeWait(scope))
 		}
 	}
 	return wait

@@ -55,8 +55,10 @@ func (e *Executor) Execute(ctx context.Context, check checks.Check, scheduled ti
 	run := e.attempts(ctx, check, redactor)
 	run.Finished = e.now().UTC()
 
-	// crypto/rand, the one thing that could fail here, never returns an error.
-	run.ID = uuid.Must(uuid.NewV7()).String()
+	if run.ID == "" { // a probe that needs it before has made one
+		// crypto/rand, the one thing that could fail here, never returns an error.
+		run.ID = uuid.Must(uuid.NewV7()).String()
+	}
 	run.CheckID = check.ID
 	run.CheckName = check.Name
 	run.Kind = check.Journey.Kind
@@ -67,7 +69,8 @@ func (e *Executor) Execute(ctx context.Context, check checks.Check, scheduled ti
 	_, run.Maintenance = check.Schedule.InMaintenance(run.Started)
 
 	Assess(check, &run)
-	redact(&run, redactor)
+	redact(&run, redactor.With(run.Secrets...))
+	run.Secrets = nil
 	return run
 }
 
@@ -83,7 +86,7 @@ func (e *Executor) attempts(ctx context.Context, check checks.Check, redactor *c
 		}
 		// Taken clean at once: a failure may hold on to a whole page.
 		failure := *run.Failure
-		redactFailure(&failure, redactor)
+		redactFailure(&failure, redactor.With(run.Secrets...))
 		earlier = append(earlier, Attempt{Started: run.Started, Duration: run.Duration, Failure: &failure})
 		if e.sleep(ctx, min(backoff, longestBackoff)) != nil {
 			run.Attempts = earlier

@@ -68,6 +68,9 @@ type Run struct {
 	Artifacts []Artifact `json:"artifacts,omitempty"`
 	// Browser names the browser binary and version that ran the journey.
 	Browser string `json:"browser,omitempty"`
+	// TraceID is the W3C trace id that the run's requests to the monitored
+	// site carried: 32 hexadecimal digits, or empty if it was not traced.
+	TraceID string `json:"trace_id,omitempty"`
 	// BrowserWait is how long the last attempt waited for a Chromium to start.
 	// It is in no step's time.
 	BrowserWait time.Duration `json:"browser_wait_ns,omitempty"`
@@ -88,6 +91,9 @@ type Run struct {
 	// Maintenance says that the run was made in a maintenance window: it is
 	// recorded but judged by nobody.
 	Maintenance bool `json:"maintenance,omitempty"`
+	// Secrets are values that only came up in the run, such as one-time codes.
+	// Execute takes them out of all that the run says, and then forgets them.
+	Secrets []checks.Secret `json:"-"`
 }
 
 // Step is one step of a run as it went. Steps that were never reached are not

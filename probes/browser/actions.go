@@ -54,6 +54,9 @@ func (j *journey) expand(t checks.Template) (string, error) {
 	if err != nil {
 		return "", &failure{kind: probes.FailVariable, message: err.Error()}
 	}
+	if t.HasCode() {
+		j.secrets.add(j.scope.Codes()...)
+	}
 	return text, nil
 }
 
@@ -158,7 +161,7 @@ func (j *journey) fill(ctx context.Context, a *checks.Fill, t *timing) error {
 	if err != nil {
 		return err
 	}
-	value, err := j.expand(a.Value)
+	value, err := j.fresh(ctx, a.Value, t)
 	if err != nil {
 		return err
 	}
@@ -166,6 +169,11 @@ func (j *journey) fill(ctx context.Context, a *checks.Fill, t *timing) error {
 		s, err := j.waitFor(ctx, "fill", l.String(), map[string]any{"target": l, "value": value, "secret": a.Value.HasSecret()})
 		if err != nil || s.Mode != "type" {
 			return err
+		}
+		if a.Value.HasCode() { // the wait for the field may have outlived it
+			if value, err = j.fresh(ctx, a.Value, t); err != nil {
+				return err
+			}
 		}
 		if value == "" {
 			return j.press(ctx, chord{key: findKey("Delete")}) // of all, which is selected

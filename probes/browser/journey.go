@@ -32,6 +32,8 @@ type journey struct {
 	held    kb.Modifier // the keys that a step pressed and none has released
 	buttons int64       // those of the mouse that are down
 	opened  []visit
+	keeping keeping
+	kept    int // bytes of artifacts
 }
 
 // visit says what document a step opened, and when it worked on which.
@@ -61,6 +63,7 @@ func (j *journey) travel(ctx context.Context) error {
 		}
 	}
 	j.addVitals(ctx)
+	j.keepRequests()
 	j.result.Finished = time.Now().UTC()
 	return nil
 }

@@ -162,6 +162,9 @@ func (j *journey) netFailure(url, text string, x *exchange) error {
 		}
 	}
 	kind, own := netErrorKind(text)
+	if own && j.check.Journey.Browser.Network.Offline {
+		kind, own = probes.FailConnect, false // as the definition wants it
+	}
 	if own {
 		return fmt.Errorf("load %s: %s", url, text)
 	}

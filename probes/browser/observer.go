@@ -67,7 +67,9 @@ type observer struct {
 	requests map[network.RequestID]*exchange
 	loading  map[network.RequestID]string // URLs of what is under way, bounded
 	kept     resources                    // to be summed up when the journey is over
+	archive  archive                      // for a HAR
 	dialogs  int
+	popups   map[target.ID]bool // that the page, or one of them, has opened
 	console  console
 	frames   *frameTable // of the page's frames; nil if the journey acts in none
 }
@@ -79,22 +81,28 @@ type task struct {
 	leave  bool // the dialog asks whether to leave the page
 	popup  target.ID
 	paused *fetch.EventRequestPaused
-	fatal  string // why nothing more can come of the page
+	// challenged is a request that the site wants to know more for.
+	challenged *fetch.EventAuthRequired
+	fatal      string // why nothing more can come of the page
+	crash      bool   // since its process has ended
 }
 
 // maxLoading bounds the list of requests under way.
 const maxLoading = 2000
 
 func newObserver(attend func(task), hide func(string) string) *observer {
-	return &observer{
+	o := &observer{
 		attend:   attend,
 		changed:  make(chan struct{}),
 		document: &document{},
 		previous: &document{},
 		requests: map[network.RequestID]*exchange{},
 		loading:  map[network.RequestID]string{},
+		popups:   map[target.ID]bool{},
 		console:  console{hide: hide},
 	}
+	o.kept.spared = o.sparedOf
+	return o
 }
 
 // handle takes an event of the page. It never blocks.
@@ -141,8 +149,10 @@ func (o *observer) handle(event any) {
 		o.popup(ev.TargetInfo)
 	case *fetch.EventRequestPaused:
 		o.attend(task{paused: ev})
+	case *fetch.EventAuthRequired:
+		o.attend(task{challenged: ev})
 	case *inspector.EventTargetCrashed:
-		o.attend(task{fatal: "the page crashed its tab"})
+		o.attend(task{fatal: "the page crashed its tab", crash: true})
 	case *runtime.EventExecutionContextsCleared:
 		o.world = ""
 		o.inFrames(event)
@@ -157,11 +167,14 @@ func (o *observer) handle(event any) {
 	case *runtime.EventExceptionThrown:
 		o.console.exception(ev.ExceptionDetails, now)
 	case *log.EventEntryAdded:
-		o.console.entry(ev.Entry)
+		if !o.sparedOf(ev.Entry.NetworkRequestID) {
+			o.console.entry(ev.Entry)
+		}
 	default:
 		o.kept.handle(event, o.frame, now)
 		o.handleNetwork(event)
 	}
+	o.archive.handle(event, o.frame, o.document, now)
 	close(o.changed)
 	o.changed = make(chan struct{})
 }
@@ -309,7 +322,11 @@ func (o *observer) report(ev *runtime.EventBindingCalled) {
 // act in it, while a dialog in it can block both, since they may share a
 // process.
 func (o *observer) popup(info *target.Info) {
-	if info.Type != "page" || info.OpenerID == "" || info.OpenerID != target.ID(o.frame) {
+	if info.Type != "page" || info.OpenerID == "" || info.OpenerID != target.ID(o.frame) && !o.popups[info.OpenerID] {
+		return
+	}
+	if o.popups[info.TargetID] = true; len(o.popups) > maxPopups {
+		o.attend(task{fatal: fmt.Sprintf("the page opened more than %d pop-ups", maxPopups)})
 		return
 	}
 	o.console.add("pop-up", info.URL)
@@ -423,6 +440,9 @@ func (o *observer) settled(ctx context.Context) (*document, error) {
 		cancel()
 	}
 }
+
+// maxPopups is how many pop-ups are closed before the page is given up.
+const maxPopups = 100
 
 // maxDialogs is how many dialogs are dismissed before the page is given up.
 const maxDialogs = 100

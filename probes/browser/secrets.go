@@ -2,7 +2,9 @@ package browser
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 
 	"outrider/checks"
 )
@@ -10,7 +12,10 @@ import (
 // secrets are the secret values that a journey uses, to be kept out of all that
 // a run shows.
 type secrets struct {
-	values   []string
+	all    []checks.Secret
+	values []string
+
+	mu       sync.RWMutex // of what follows: the page's events read it, too
 	redactor *checks.Redactor
 	// loose finds the values with spaces or dashes between their characters
 	// and in any case, as pages show card numbers; nil if there are none.
@@ -29,37 +34,61 @@ func secretsOf(check *checks.Check) *secrets {
 	for _, h := range check.Journey.Browser.Headers {
 		all = append(all, h.Value.Secrets()...)
 	}
+	all = append(all, settingSecrets(&check.Journey.Browser.Setting)...)
 	for _, step := range check.Journey.Steps {
 		for _, t := range templatesOf(step.Action) {
 			all = append(all, t.Secrets()...)
 		}
 		all = append(all, optionSecrets(step.Browser)...)
 	}
-	s := &secrets{redactor: checks.NewRedactor(all...)}
-	var patterns []string
-	for _, secret := range all {
+	s := &secrets{}
+	s.add(all...)
+	return s
+}
+
+// add takes further values for secret, which only the run has brought up. Only
+// the journey's own goroutine calls it.
+func (s *secrets) add(more ...checks.Secret) {
+	known := len(s.all)
+	for _, secret := range more {
+		if !slices.ContainsFunc(s.all, func(old checks.Secret) bool { return old.Reveal() == secret.Reveal() }) {
+			s.all = append(s.all, secret)
+		}
+	}
+	if len(s.all) == known && s.redactor != nil {
+		return
+	}
+	var values, patterns []string
+	for _, secret := range s.all {
 		value := separators.ReplaceAllString(secret.Reveal(), "")
 		if len(value) < shortest {
 			continue
 		}
-		s.values = append(s.values, value)
+		values = append(values, value)
 		var parts []string
 		for _, r := range value {
 			parts = append(parts, regexp.QuoteMeta(string(r)))
 		}
 		patterns = append(patterns, strings.Join(parts, `[\s-]*`))
 	}
+	var loose *regexp.Regexp
 	if len(patterns) > 0 {
-		s.loose = regexp.MustCompile("(?i)" + strings.Join(patterns, "|"))
+		loose = regexp.MustCompile("(?i)" + strings.Join(patterns, "|"))
 	}
-	return s
+	redactor := checks.NewRedactor(s.all...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.values, s.redactor, s.loose = values, redactor, loose
 }
 
 // hide returns the text without secrets.
 func (s *secrets) hide(text string) string {
-	text = s.redactor.Redact(text)
-	if s.loose != nil {
-		text = s.loose.ReplaceAllLiteralString(text, checks.Redacted)
+	s.mu.RLock()
+	redactor, loose := s.redactor, s.loose
+	s.mu.RUnlock()
+	text = redactor.Redact(text)
+	if loose != nil {
+		text = loose.ReplaceAllLiteralString(text, checks.Redacted)
 	}
 	return text
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
@@ -61,11 +62,12 @@ type tab struct {
 	target   *chromedp.Target
 	context  cdp.BrowserContextID
 	observer *observer
-	headers  *ownHeaders
+	requests *interception
 	framed   bool // the journey acts in frames
 	hosts    map[cdp.FrameID]*frameHost
-	folders  []string // to be removed when the page is closed
-	hushed   bool     // there are secrets, so that the page's text must not be quoted
+	folders  []string    // to be removed when the page is closed
+	blank    atomic.Bool // pages are asked for that we answer ourselves, empty
+	hushed   bool        // there are secrets, so that the page's text must not be quoted
 	tasks    chan task
 	die      context.CancelCauseFunc
 	attended sync.WaitGroup
@@ -74,8 +76,8 @@ type tab struct {
 // openTab makes an empty page, set up as the journey needs it. The context that it
 // returns ends with the given one and when nothing more can come of the page,
 // with the reason as its cause: errGone or a deadPage.
-func openTab(ctx context.Context, p *process, j *checks.Journey, headers *ownHeaders, hidden *secrets) (*tab, context.Context, error) {
-	t := &tab{process: p, framed: usesFrames(j), headers: headers, tasks: make(chan task, 256), hushed: len(hidden.values) > 0}
+func openTab(ctx context.Context, p *process, j *checks.Journey, requests *interception, hidden *secrets) (*tab, context.Context, error) {
+	t := &tab{process: p, framed: usesFrames(j), requests: requests, tasks: make(chan task, requests.room()), hushed: len(hidden.values) > 0}
 	t.observer = newObserver(func(k task) {
 		select {
 		case t.tasks <- k:
@@ -126,7 +128,7 @@ func (t *tab) attend() {
 			t.die(deadPage("the page closed itself"))
 			detached = nil
 		case <-t.ctx.Done():
-			t.die(errGone)
+			t.die(t.process.farewell())
 			return
 		}
 	}
@@ -135,6 +137,8 @@ func (t *tab) attend() {
 // do carries out a task.
 func (t *tab) do(k task) {
 	switch {
+	case k.crash:
+		t.die(t.process.crash(k.fatal))
 	case k.fatal != "":
 		t.die(deadPage(k.fatal))
 	case k.dialog:
@@ -142,13 +146,12 @@ func (t *tab) do(k task) {
 		defer cancel()
 		// It may be gone already; then there is nothing to dismiss.
 		_, _ = cdp.Call(ctx, t.target, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: k.leave})
+	case k.challenged != nil:
+		t.answerChallenge(k.challenged)
+	case k.paused != nil && t.blank.Load():
+		t.fulfilBlank(k.paused)
 	case k.paused != nil:
-		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
-		defer cancel()
-		// The page may have given the request up by now.
-		_, _ = cdp.Call(ctx, t.target, fetch.ContinueRequest, fetch.ContinueRequestParams{
-			RequestID: k.paused.RequestID, Headers: t.headers.with(k.paused.Request.Headers),
-		})
+		t.answerPaused(k.paused)
 	case k.popup != "":
 		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
 		defer cancel()
@@ -158,13 +161,6 @@ func (t *tab) do(k task) {
 
 // prepare sets the page up.
 func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
-	width, height := o.Width, o.Height
-	if width <= 0 {
-		width = checks.DefaultViewportWidth
-	}
-	if height <= 0 {
-		height = checks.DefaultViewportHeight
-	}
 	steps := []func() error{
 		// chromedp switches these on for queries that we do not make.
 		command(ctx, t, css.Disable, cdp.Empty{}),
@@ -173,9 +169,7 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 		command(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
 			Source: injected(t.framed), WorldName: worldName, RunImmediately: new(true),
 		}),
-		command(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-			Width: int64(width), Height: int64(height), DeviceScaleFactor: 1,
-		}),
+		command(ctx, t, emulation.SetDeviceMetricsOverride, metrics(o)),
 		// Pages of several runs all are in front, each for itself.
 		command(ctx, t, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
 		func() error {
@@ -185,21 +179,32 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 			return err
 		},
 	}
-	if patterns := t.headers.patterns(); len(patterns) > 0 {
-		steps = append(steps, command(ctx, t, fetch.Enable, fetch.EnableParams{Patterns: patterns}))
+	if patterns := t.requests.patterns(); len(patterns) > 0 {
+		steps = append(steps, func() error { return t.intercept(ctx) })
 	}
-	if o.UserAgent != "" {
-		steps = append(steps, command(ctx, t, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: o.UserAgent}))
-	}
+	steps = append(steps, pretend(ctx, t, o)...)
+	steps = append(steps, permit(t, o)...)
 	if o.SkipVerify {
 		steps = append(steps, command(ctx, t, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true}))
 	}
+	steps = append(steps, t.slowDown(ctx, o)...)
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// intercept has the browser hand us the requests that we add something to.
+func (t *tab) intercept(ctx context.Context) error {
+	patterns := t.requests.patterns()
+	if len(patterns) == 0 {
+		_, err := call(ctx, t, fetch.Disable, cdp.Empty{})
+		return err
+	}
+	_, err := call(ctx, t, fetch.Enable, fetch.EnableParams{Patterns: patterns, HandleAuthRequests: new(t.requests.headers.credentials != nil)})
+	return err
 }
 
 // command makes a function that sends a command and forgets its result.

@@ -74,7 +74,7 @@ func callWorldOf(ctx context.Context, session *chromedp.Target, hushed bool, wor
 		return fmt.Errorf("encode the arguments of %s: %w", method, err)
 	}
 	res, err := callIn(ctx, session, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
-		FunctionDeclaration: "function(args, hushed) { outrider.hushed = hushed; return outrider." + method + "(args) }",
+		FunctionDeclaration: "function(args, hushed) { " + seldom(method) + "outrider.hushed = hushed; return outrider." + method + "(args) }",
 		UniqueContextID:     world,
 		Arguments: []*runtime.CallArgument{
 			{Value: jsonv2.Value(raw)}, {Value: jsonv2.Value(strconv.FormatBool(hushed))},

@@ -309,12 +309,14 @@ function cover(el, at) {
   return receives(el, top) ? null : top;
 }
 
-// Whether an animation of the element, or of what it is in, is about to start:
-// until the browser has painted its first frame, the element lies still where
-// the animation begins, for as many frames as a busy machine takes.
-function setsOff(el) {
+// Whether an animation of the element, or of what it is in, may be moving it
+// although it lay still since a moment of the document's timeline: one that is
+// about to start, since until the browser has painted its first frame the
+// element lies where the animation begins; and one under way, if the browser has
+// not come to a new frame since. On a busy machine either takes its time.
+function adrift(el, since) {
   for (let node = el; node; node = parent(node)) {
-    if (node.getAnimations().some((a) => a.pending && a.playState === 'running')) return true;
+    if (node.getAnimations().some((a) => a.playState === 'running' && (a.pending || document.timeline.currentTime === since))) return true;
   }
   return false;
 }
@@ -393,8 +395,9 @@ async function reach(target, needs, slice, position = null) {
     const since = performance.now();
     let state = !at ? {state: 'outside', detail: describe(el)} : null;
     if (at) {
+      const time = document.timeline.currentTime;
       await frame();
-      if (!el.isConnected || setsOff(el) || !sameBox(at, place(el))) state = {state: 'moving', detail: describe(el)};
+      if (!el.isConnected || adrift(el, time) || !sameBox(at, place(el))) state = {state: 'moving', detail: describe(el)};
     }
     if (!state) {
       const top = cover(el, at);
