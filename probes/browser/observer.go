@@ -63,6 +63,7 @@ type observer struct {
 	previous *document // for reports that come late
 	pending  *navigation
 	moves    int // navigations asked for, begun and made so far
+	places   int // how often the document went to another place of itself
 	requests map[network.RequestID]*exchange
 	loading  map[network.RequestID]string // URLs of what is under way, bounded
 	kept     resources                    // to be summed up when the journey is over
@@ -122,8 +123,11 @@ func (o *observer) handle(event any) {
 	case *page.EventFrameNavigated:
 		o.commit(ev.Frame, now)
 	case *page.EventNavigatedWithinDocument:
-		if ev.FrameID == o.frame && o.pending != nil && !o.pending.begun {
-			o.pending = nil
+		if ev.FrameID == o.frame {
+			o.places++
+			if o.pending != nil && !o.pending.begun {
+				o.pending = nil
+			}
 		}
 	case *page.EventLifecycleEvent:
 		if ev.Name == "load" && ev.LoaderID == o.document.loader && o.document.loaded.IsZero() {
@@ -359,6 +363,13 @@ func (o *observer) mark() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.moves
+}
+
+// placesSeen gives how often the document went to another place of itself.
+func (o *observer) placesSeen() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.places
 }
 
 // moving tells whether a navigation was asked for since the mark.
