@@ -209,5 +209,8 @@ func (o *observer) restart() {
 	defer o.mu.Unlock()
 	o.kept = resources{}
 	o.console = console{hide: o.console.hide}
+	if o.ledger != nil {
+		o.ledger = newLedger()
+	}
 	clear(o.loading)
 }

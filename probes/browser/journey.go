@@ -24,7 +24,8 @@ type journey struct {
 	scope   *checks.Variables
 	secrets *secrets
 	result  *probes.Run
-	step    string // name of the step under way
+	step    string    // name of the step under way
+	acted   time.Time // when the last step that did something began
 	opened  []visit
 }
 
@@ -69,6 +70,9 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 	defer cancel()
 
 	j.step = step.Name
+	if does(step.Action) {
+		j.acted = time.Now()
+	}
 	before := j.tab.observer.current()
 	start := time.Now()
 	var t timing

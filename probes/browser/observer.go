@@ -66,6 +66,7 @@ type observer struct {
 	requests map[network.RequestID]*exchange
 	loading  map[network.RequestID]string // URLs of what is under way, bounded
 	kept     resources                    // to be summed up when the journey is over
+	ledger   *ledger                      // nil: nothing looks back on the requests
 	dialogs  int
 	console  console
 }
@@ -155,6 +156,7 @@ func (o *observer) handle(event any) {
 	case *log.EventEntryAdded:
 		o.console.entry(ev.Entry)
 	default:
+		o.ledger.handle(event, now)
 		o.kept.handle(event, o.frame, now)
 		o.handleNetwork(event)
 	}

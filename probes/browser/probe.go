@@ -82,6 +82,9 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 		return probes.Run{}, err
 	}
 	defer func() { clean = tab.close() }()
+	if looksBack(&check.Journey) {
+		tab.observer.keepCalls()
+	}
 	if err := tab.bring(tabCtx, brought); err != nil {
 		return probes.Run{}, err
 	}

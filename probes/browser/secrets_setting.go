@@ -1,6 +1,10 @@
 package browser
 
-import "outrider/checks"
+import (
+	"strings"
+
+	"outrider/checks"
+)
 
 // settingSecrets gives the secrets of what a browser is set up with.
 func settingSecrets(s *checks.Setting) []checks.Secret {
@@ -17,4 +21,19 @@ func settingSecrets(s *checks.Setting) []checks.Secret {
 		}
 	}
 	return all
+}
+
+// looksSecret tells whether a text looks like a token: long, without spaces,
+// and not just a word or a number. Who has a session's token is signed in.
+func looksSecret(text string) bool {
+	const least, most = 16, 8 << 10
+	if len(text) < least || len(text) > most || strings.ContainsAny(text, " \t\r\n<>{}\"") {
+		return false
+	}
+	digits, letters := false, false
+	for _, r := range text {
+		digits = digits || r >= '0' && r <= '9'
+		letters = letters || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+	}
+	return digits && letters
 }
