@@ -140,6 +140,7 @@ func TestSchemaAndDecoderKnowTheSameKeys(t *testing.T) {
 		"upload":          "checks: [{http: [{multipart: {a: {%s}}}]}]",
 		"expect":          "checks: [{http: [{expect: {%s}}]}]",
 		"condition":       "checks: [{http: [{expect: {url: {%s}}}]}]",
+		"recording":       "checks: [{browser: {%s}}]",
 		"step":            "checks: [{browser: [{%s}]}]",
 		"target":          "checks: [{browser: [{hover: {%s}}]}]",
 		"fill":            "checks: [{browser: [{fill: {%s}}]}]",

@@ -55,8 +55,10 @@ func (e *Executor) Execute(ctx context.Context, check checks.Check, scheduled ti
 	run := e.attempts(ctx, check, redactor)
 	run.Finished = e.now().UTC()
 
-	// crypto/rand, the one thing that could fail here, never returns an error.
-	run.ID = uuid.Must(uuid.NewV7()).String()
+	if run.ID == "" { // a probe that needs it before has made one
+		// crypto/rand, the one thing that could fail here, never returns an error.
+		run.ID = uuid.Must(uuid.NewV7()).String()
+	}
 	run.CheckID = check.ID
 	run.CheckName = check.Name
 	run.Kind = check.Journey.Kind

@@ -68,6 +68,9 @@ type Run struct {
 	Artifacts []Artifact `json:"artifacts,omitempty"`
 	// Browser names the browser binary and version that ran the journey.
 	Browser string `json:"browser,omitempty"`
+	// TraceID is the W3C trace id that the run's requests to the monitored
+	// site carried: 32 hexadecimal digits, or empty if it was not traced.
+	TraceID string `json:"trace_id,omitempty"`
 	// BrowserWait is how long the last attempt waited for a Chromium to start.
 	// It is in no step's time.
 	BrowserWait time.Duration `json:"browser_wait_ns,omitempty"`
@@ -103,6 +106,9 @@ type Step struct {
 	Outcome  Outcome       `json:"outcome"`
 	Failure  *Failure      `json:"failure,omitempty"`
 	HTTP     *HTTP         `json:"http,omitempty"`
+	// Matched is the fall-back by which a step in a browser found its target;
+	// empty: the first way to find it worked. It tells that a definition rots.
+	Matched string `json:"matched,omitempty"`
 	// Vitals are those of the page that the step left behind.
 	Vitals *Vitals `json:"vitals,omitempty"`
 	// Resources sums up by host what the page asked for during a step in a

@@ -66,6 +66,6 @@ func (t *tab) answerChallenge(ev *fetch.EventAuthRequired) {
 	defer cancel()
 	// The page may have given the request up by now.
 	_, _ = cdp.Call(ctx, t.target, fetch.ContinueWithAuth, fetch.ContinueWithAuthParams{
-		RequestID: ev.RequestID, AuthChallengeResponse: t.headers.response(ev),
+		RequestID: ev.RequestID, AuthChallengeResponse: t.requests.headers.response(ev),
 	})
 }

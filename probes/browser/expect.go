@@ -23,6 +23,7 @@ func (j *journey) expect(ctx context.Context, a *checks.Expect, t *timing) error
 		var now standing
 		err := inWorld(ctx, j.tab, "expect", func() any {
 			wanted.Slice = sliceOf(ctx, slice)
+			wanted.Visible.looked(time.Since(began), patienceLeft(ctx, began))
 			return wanted
 		}, &now)
 		if thrown, ok := err.(errScript); ok {
@@ -35,6 +36,7 @@ func (j *journey) expect(ctx context.Context, a *checks.Expect, t *timing) error
 			return err
 		}
 		if now.State == "ready" {
+			j.noteMatch(wanted.Visible, now.Matched)
 			if wrong, err = j.whereabouts(a, now); err != nil {
 				return err
 			}
@@ -42,6 +44,10 @@ func (j *journey) expect(ctx context.Context, a *checks.Expect, t *timing) error
 			if wrong != nil {
 				// Look again when either has changed.
 				wanted.Seen = &whereabouts{URL: now.URL, Title: now.Title}
+			} else if done, err := j.expectInFrames(ctx, began, wanted); err != nil {
+				return err
+			} else if !done {
+				continue
 			} else if wrong, err = wants.look(ctx); err != nil || wrong == nil {
 				return err
 			}
@@ -60,6 +66,8 @@ type expectation struct {
 	Hidden  *locator     `json:"hidden,omitempty"`
 	Seen    *whereabouts `json:"seen,omitempty"`
 	Slice   float64      `json:"slice"`
+
+	framed []framed
 }
 
 // whereabouts are a page's address and title.
@@ -85,6 +93,7 @@ func (j *journey) expectation(a *checks.Expect) (*expectation, error) {
 			return nil, err
 		}
 	}
+	e.framedOf(a)
 	return &e, nil
 }
 

@@ -80,6 +80,11 @@ func originOf(u *url.URL) string {
 	return strings.ToLower(u.Scheme) + "://" + host
 }
 
+// owns tells whether a request is for one of the journey's own origins.
+func (h *ownHeaders) owns(u *url.URL) bool {
+	return slices.Contains(h.origins, originOf(u))
+}
+
 // patterns are the requests that the browser hands to us. A wildcard in a host
 // would widen one; no host has any.
 func (h *ownHeaders) patterns() []*fetch.RequestPattern {
@@ -95,15 +100,13 @@ func (h *ownHeaders) patterns() []*fetch.RequestPattern {
 	return list
 }
 
-// with gives a request's headers with ours in place of those of the same name.
-func (h *ownHeaders) with(asked network.Headers) []*fetch.HeaderEntry {
-	if len(h.entries) == 0 {
-		return nil // those that were asked with
-	}
-	list := append([]*fetch.HeaderEntry(nil), h.entries...)
+// withHeaders gives a request's headers with ours in place of those of the
+// same name.
+func withHeaders(ours []*fetch.HeaderEntry, asked network.Headers) []*fetch.HeaderEntry {
+	list := append([]*fetch.HeaderEntry(nil), ours...)
 next:
 	for name, value := range asked {
-		for _, e := range h.entries {
+		for _, e := range ours {
 			if strings.EqualFold(e.Name, name) {
 				continue next
 			}

@@ -26,7 +26,11 @@ type journey struct {
 	result  *probes.Run
 	step    string    // name of the step under way
 	acted   time.Time // when the last step that did something began
+	matched string    // the fall-back by which it found its target
+	aimed   *view     // where the last press was meant to land
 	opened  []visit
+	keeping keeping
+	kept    int // bytes of artifacts
 }
 
 // visit says what document a step opened, and when it worked on which.
@@ -56,6 +60,7 @@ func (j *journey) travel(ctx context.Context) error {
 		}
 	}
 	j.addVitals(ctx)
+	j.keepRequests()
 	j.result.Finished = time.Now().UTC()
 	return nil
 }
@@ -69,7 +74,7 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	j.step = step.Name
+	j.step, j.matched = step.Name, ""
 	if does(step.Action) {
 		j.acted = time.Now()
 	}
@@ -82,7 +87,7 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 	}
 	result := probes.Step{
 		Name: step.Name, Verb: step.Action.Verb(), Outcome: probes.Passed,
-		Started: start.Sub(began), Duration: max(t.end.Sub(start)-t.own, 0),
+		Started: start.Sub(began), Duration: max(t.end.Sub(start)-t.own, 0), Matched: j.matched,
 	}
 	v := visit{step: len(j.result.Steps), on: before, from: start, till: t.end}
 	if after := j.tab.observer.current(); after != before {

@@ -67,8 +67,11 @@ type observer struct {
 	loading  map[network.RequestID]string // URLs of what is under way, bounded
 	kept     resources                    // to be summed up when the journey is over
 	ledger   *ledger                      // nil: nothing looks back on the requests
+	archive  archive                      // for a HAR
 	dialogs  int
+	popups   map[target.ID]bool // that the page, or one of them, has opened
 	console  console
+	frames   *frameTable // of the page's frames; nil if the journey acts in none
 }
 
 // task is something that the page needs done: a dialog to dismiss, a pop-up to
@@ -81,21 +84,25 @@ type task struct {
 	// challenged is a request that the site wants to know more for.
 	challenged *fetch.EventAuthRequired
 	fatal      string // why nothing more can come of the page
+	crash      bool   // since its process has ended
 }
 
 // maxLoading bounds the list of requests under way.
 const maxLoading = 2000
 
 func newObserver(attend func(task), hide func(string) string) *observer {
-	return &observer{
+	o := &observer{
 		attend:   attend,
 		changed:  make(chan struct{}),
 		document: &document{},
 		previous: &document{},
 		requests: map[network.RequestID]*exchange{},
 		loading:  map[network.RequestID]string{},
+		popups:   map[target.ID]bool{},
 		console:  console{hide: hide},
 	}
+	o.kept.spared = o.sparedOf
+	return o
 }
 
 // handle takes an event of the page. It never blocks.
@@ -142,9 +149,12 @@ func (o *observer) handle(event any) {
 	case *fetch.EventAuthRequired:
 		o.attend(task{challenged: ev})
 	case *inspector.EventTargetCrashed:
-		o.attend(task{fatal: "the page crashed its tab"})
+		o.attend(task{fatal: "the page crashed its tab", crash: true})
 	case *runtime.EventExecutionContextsCleared:
 		o.world = ""
+		o.inFrames(event)
+	case *runtime.EventExecutionContextDestroyed, *target.EventAttachedToTarget, *target.EventDetachedFromTarget:
+		o.inFrames(event)
 	case *runtime.EventExecutionContextCreated:
 		o.entered(ev.Context)
 	case *runtime.EventBindingCalled:
@@ -154,12 +164,15 @@ func (o *observer) handle(event any) {
 	case *runtime.EventExceptionThrown:
 		o.console.exception(ev.ExceptionDetails, now)
 	case *log.EventEntryAdded:
-		o.console.entry(ev.Entry)
+		if !o.sparedOf(ev.Entry.NetworkRequestID) {
+			o.console.entry(ev.Entry)
+		}
 	default:
 		o.ledger.handle(event, now)
 		o.kept.handle(event, o.frame, now)
 		o.handleNetwork(event)
 	}
+	o.archive.handle(event, o.frame, o.document, now)
 	close(o.changed)
 	o.changed = make(chan struct{})
 }
@@ -252,14 +265,34 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 
 // entered notes that scripts can be run in our world of a new document.
 func (o *observer) entered(c *runtime.ExecutionContextDescription) {
+	frame, ours := worldOf(c)
+	switch {
+	case !ours:
+	case frame == o.frame:
+		o.world = c.UniqueID
+		o.document.contextID = c.ID
+	case o.frames != nil:
+		o.frames.entered(frame, c.UniqueID)
+	}
+}
+
+// worldOf gives the frame of a script context, and whether it is our world of
+// it.
+func worldOf(c *runtime.ExecutionContextDescription) (cdp.FrameID, bool) {
 	var aux struct {
 		FrameID cdp.FrameID `json:"frameId"`
 	}
-	if c.Name != worldName || json.Unmarshal(c.AuxData, &aux) != nil || aux.FrameID != o.frame {
-		return
+	if c.Name != worldName || json.Unmarshal(c.AuxData, &aux) != nil {
+		return "", false
 	}
-	o.world = c.UniqueID
-	o.document.contextID = c.ID
+	return aux.FrameID, true
+}
+
+// inFrames notes what an event says of the page's frames.
+func (o *observer) inFrames(event any) {
+	if o.frames != nil {
+		o.frames.handle(event)
+	}
 }
 
 // maxInteractions bounds what is kept of one document's interactions.
@@ -287,7 +320,11 @@ func (o *observer) report(ev *runtime.EventBindingCalled) {
 // act in it, while a dialog in it can block both, since they may share a
 // process.
 func (o *observer) popup(info *target.Info) {
-	if info.Type != "page" || info.OpenerID == "" || info.OpenerID != target.ID(o.frame) {
+	if info.Type != "page" || info.OpenerID == "" || info.OpenerID != target.ID(o.frame) && !o.popups[info.OpenerID] {
+		return
+	}
+	if o.popups[info.TargetID] = true; len(o.popups) > maxPopups {
+		o.attend(task{fatal: fmt.Sprintf("the page opened more than %d pop-ups", maxPopups)})
 		return
 	}
 	o.console.add("pop-up", info.URL)
@@ -394,6 +431,9 @@ func (o *observer) settled(ctx context.Context) (*document, error) {
 		cancel()
 	}
 }
+
+// maxPopups is how many pop-ups are closed before the page is given up.
+const maxPopups = 100
 
 // maxDialogs is how many dialogs are dismissed before the page is given up.
 const maxDialogs = 100

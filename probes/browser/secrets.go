@@ -40,6 +40,7 @@ func secretsOf(check *checks.Check) *secrets {
 			all = append(all, t.Secrets()...)
 		}
 		all = append(all, optionSecrets(step.Browser)...)
+		all = append(all, stateSecrets(step.Action)...)
 	}
 	s := &secrets{}
 	s.add(all...)
@@ -95,35 +96,61 @@ func (s *secrets) hide(text string) string {
 
 // templatesOf gives every text of an action that may hold a secret.
 func templatesOf(action checks.Action) []checks.Template {
+	var texts []checks.Template
 	switch a := action.(type) {
 	case *checks.Goto:
-		return []checks.Template{a.URL}
-	case *checks.Click:
-		return a.Target.Templates()
+		texts = append(texts, a.URL)
 	case *checks.Fill:
-		return append(a.Target.Templates(), a.Value)
+		texts = append(texts, a.Value)
 	case *checks.Select:
-		return append(a.Target.Templates(), a.Option)
-	case *checks.Press:
-		return a.Target.Templates()
-	case *checks.Hover:
-		return a.Target.Templates()
-	case *checks.Wait:
-		return append(a.Visible.Templates(), a.Hidden.Templates()...)
+		texts = append(texts, a.Option)
 	case *checks.Expect:
-		return append(append(a.Visible.Templates(), a.Hidden.Templates()...), a.Text)
-	case *checks.DoubleClick:
-		return a.Target.Templates()
+		texts = append(texts, a.Text)
 	case *checks.Type:
-		return append(a.Target.Templates(), a.Text)
+		texts = append(texts, a.Text)
+	}
+	for _, t := range targetsOf(action) {
+		texts = append(texts, t.Templates()...)
+	}
+	return texts
+}
+
+// targetsOf gives every target of an action; some may be zero.
+func targetsOf(action checks.Action) []checks.Target {
+	switch a := action.(type) {
+	case *checks.Click:
+		return []checks.Target{a.Target}
+	case *checks.Fill:
+		return []checks.Target{a.Target}
+	case *checks.Select:
+		return []checks.Target{a.Target}
+	case *checks.Press:
+		return []checks.Target{a.Target}
+	case *checks.Hover:
+		return []checks.Target{a.Target}
+	case *checks.Wait:
+		return []checks.Target{a.Visible, a.Hidden}
+	case *checks.Expect:
+		targets := []checks.Target{a.Visible, a.Hidden, a.Enabled, a.Disabled, a.Checked}
+		if a.Element != nil {
+			targets = append(targets, a.Element.Target)
+		}
+		if a.LooksLike != nil {
+			targets = append(append(targets, a.LooksLike.Target), a.LooksLike.Mask...)
+		}
+		return targets
+	case *checks.DoubleClick:
+		return []checks.Target{a.Target}
+	case *checks.Type:
+		return []checks.Target{a.Target}
 	case *checks.SetChecked:
-		return a.Target.Templates()
+		return []checks.Target{a.Target}
 	case *checks.Upload:
-		return a.Target.Templates()
+		return []checks.Target{a.Target}
 	case *checks.Drag:
-		return append(a.From.Templates(), a.To.Templates()...)
+		return []checks.Target{a.From, a.To}
 	case *checks.Scroll:
-		return a.Target.Templates()
+		return []checks.Target{a.Target}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"slices"
 	"strings"
 
 	"outrider/checks"
@@ -19,6 +20,33 @@ func settingSecrets(s *checks.Setting) []checks.Secret {
 		for _, f := range fields {
 			all = append(all, f.Value.Secrets()...)
 		}
+	}
+	return all
+}
+
+// stateSecrets gives the secrets of the conditions of an expectation.
+func stateSecrets(action checks.Action) []checks.Secret {
+	e, ok := action.(*checks.Expect)
+	if !ok {
+		return nil
+	}
+	conditions := []*checks.Condition{e.URL, e.Title, e.Status}
+	named := e.Cookies
+	if x := e.Element; x != nil {
+		conditions = append(conditions, x.Text, x.Value, x.Count)
+		named = append(slices.Clip(named), x.Attributes...)
+	}
+	if r := e.Request; r != nil {
+		conditions = append(conditions, r.URL, r.Status)
+	}
+	var all []checks.Secret
+	for _, c := range conditions {
+		if c != nil {
+			all = append(all, c.Secrets()...)
+		}
+	}
+	for _, n := range named {
+		all = append(all, n.Condition.Secrets()...)
 	}
 	return all
 }

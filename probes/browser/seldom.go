@@ -17,7 +17,7 @@ func seldom(method string) string {
 	switch method {
 	case "store", "stored":
 		return storageScript
-	case "states":
+	case "state":
 		return stateScript
 	}
 	return ""

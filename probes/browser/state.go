@@ -23,7 +23,6 @@ type stateWanted struct {
 	began time.Time
 	pause time.Duration // before the next look
 	last  *failure      // what was wrong last
-	args  *stateArgs    // nil: not filled in yet
 	// audited is when everything but what costs time to look at first held.
 	audited time.Time
 }
@@ -31,9 +30,9 @@ type stateWanted struct {
 // The pauses between looks at a page's state, and how long what costs time to
 // look at may take to come true.
 const (
-	firstPause    = 20 * time.Millisecond
-	longestPause  = 500 * time.Millisecond
-	auditPatience = 5 * time.Second
+	firstStatePause   = 20 * time.Millisecond
+	longestStatePause = 500 * time.Millisecond
+	auditPatience     = 5 * time.Second
 )
 
 // stateWanted makes an expectation ready to be waited for.
@@ -54,7 +53,7 @@ func (w *stateWanted) look(ctx context.Context) (*failure, error) {
 			return w.last, nil
 		}
 	}
-	w.pause = min(max(2*w.pause, firstPause), longestPause)
+	w.pause = min(max(2*w.pause, firstStatePause), longestStatePause)
 	wrong, err := w.lookOnce(ctx)
 	if wrong != nil && wrong.kind == probes.FailTimeout && w.last != nil {
 		wrong = w.last // the time was over in the midst of a look
@@ -224,136 +223,118 @@ func (w *stateWanted) late(ctx context.Context, err error) (*failure, error) {
 	return nil, err
 }
 
-// stateArgs are what js/state.js looks at.
-type stateArgs struct {
-	Enabled    *locator `json:"enabled,omitempty"`
-	Disabled   *locator `json:"disabled,omitempty"`
-	Checked    *locator `json:"checked,omitempty"`
-	Element    *locator `json:"element,omitempty"`
-	Attributes []string `json:"attributes"`
-	Counting   bool     `json:"counting"` // only how many elements there are
-}
-
-// controlState is how things stand with a control.
-type controlState struct {
-	standing
-	Disabled  bool `json:"disabled"`
-	Checkable bool `json:"checkable"`
-	Checked   bool `json:"checked"`
-}
-
-// elementState is how things stand with an element.
+// elementState is how things stand with an element, as js/state.js tells.
 type elementState struct {
 	standing
+	Disabled   bool               `json:"disabled"`
+	Checkable  bool               `json:"checkable"` // it can be on or off
+	Checked    bool               `json:"checked"`
 	Text       string             `json:"text"`
 	Value      *string            `json:"value"`
 	Attributes map[string]*string `json:"attributes"`
 }
 
-// stateArguments fills in the targets; nil if there are none.
-func (w *stateWanted) stateArguments() (*stateArgs, error) {
-	var args stateArgs
-	targets := []struct {
-		from checks.Target
-		to   **locator
-	}{{w.Enabled, &args.Enabled}, {w.Disabled, &args.Disabled}, {w.Checked, &args.Checked}}
-	if e := w.Element; e != nil {
-		targets = append(targets, struct {
-			from checks.Target
-			to   **locator
-		}{e.Target, &args.Element})
-		for _, a := range e.Attributes {
-			args.Attributes = append(args.Attributes, a.Name)
-		}
-		args.Counting = e.Text == nil && e.Value == nil && len(e.Attributes) == 0
-	}
-	for _, t := range targets {
-		if t.from.IsZero() {
-			continue
-		}
-		l, err := locate(t.from, w.j.scope)
-		if err != nil {
-			return nil, err
-		}
-		*t.to = l
-	}
-	return &args, nil
-}
-
 // elements looks at controls and elements.
 func (w *stateWanted) elements(ctx context.Context) (*failure, error) {
-	if w.Enabled.IsZero() && w.Disabled.IsZero() && w.Checked.IsZero() && w.Element == nil {
-		return nil, nil
-	}
-	if w.args == nil {
-		var err error
-		if w.args, err = w.stateArguments(); err != nil {
-			return nil, err
-		}
-	}
-	var now struct {
-		Enabled, Disabled, Checked *controlState
-		Element                    *elementState
-	}
-	err := inWorld(ctx, w.j.tab, "states", func() any { return w.args }, &now)
-	var thrown errScript
-	switch {
-	case errors.As(err, &thrown):
-		return nil, thrown.blame("what is expected")
-	case err != nil:
-		return w.late(ctx, err)
-	}
-	within := patience(ctx, w.began)
+	const notChecked = "%s is not checked: %s"
 	for _, c := range []struct {
-		at      *locator
-		now     *controlState
-		holds   func(*controlState) bool
-		message string
+		target checks.Target
+		holds  func(*elementState) bool
+		kind   string
 	}{
-		{w.args.Enabled, now.Enabled, func(c *controlState) bool { return !c.Disabled }, "%s stayed disabled: %s"},
-		{w.args.Disabled, now.Disabled, func(c *controlState) bool { return c.Disabled }, "%s stayed enabled: %s"},
-		{w.args.Checked, now.Checked, func(c *controlState) bool { return c.Checked }, "%s is not checked: %s"},
+		{w.Enabled, func(c *elementState) bool { return !c.Disabled }, "%s stayed disabled: %s"},
+		{w.Disabled, func(c *elementState) bool { return c.Disabled }, "%s stayed enabled: %s"},
+		{w.Checked, func(c *elementState) bool { return c.Checked }, notChecked},
 	} {
-		if c.at == nil || c.now == nil {
+		if c.target.IsZero() {
 			continue
 		}
-		if c.now.State != "ready" {
-			return w.missing(c.at, c.now.standing, within)
+		at, now, wrong, err := w.stateOf(ctx, c.target, nil, false)
+		if wrong != nil || err != nil {
+			return wrong, err
 		}
-		if !c.holds(c.now) {
-			if c.at == w.args.Checked && !c.now.Checkable {
-				return nil, failf(probes.FailElement, "%s can be neither checked nor unchecked: %s", c.at, c.now.Detail)
-			}
-			return failf(probes.FailElement, c.message, c.at, c.now.Detail), nil
+		if c.kind == notChecked && !now.Checkable {
+			return nil, failf(probes.FailElement, "%s can be neither checked nor unchecked: %s", at, now.Detail)
+		}
+		if !c.holds(now) {
+			return failf(probes.FailElement, c.kind, at, now.Detail), nil
 		}
 	}
-	if now.Element == nil {
+	if w.Element == nil {
 		return nil, nil
 	}
-	return w.element(now.Element, within)
+	return w.element(ctx)
 }
 
-// missing says why an element could not be looked at.
-func (w *stateWanted) missing(at *locator, s standing, within string) (*failure, error) {
-	err := w.j.unready(at.String(), s, within)
-	var f *failure
-	if errors.As(err, &f) {
-		return f, nil
+// stateOf asks how things stand with an element, in whatever frame it is. wrong
+// says why there is none.
+func (w *stateWanted) stateOf(ctx context.Context, target checks.Target, attributes []string, counting bool) (at *locator, now *elementState, wrong *failure, err error) {
+	if at, err = locate(target, w.j.scope); err != nil {
+		return nil, nil, nil, err
 	}
-	return nil, err
+	if attributes == nil {
+		attributes = []string{} // for the script it is a list
+	}
+	var first *elementState
+	for i, p := range at.parts() {
+		if i > 0 && time.Since(w.began) < maxGrace {
+			break
+		}
+		var s elementState
+		v, err := w.j.viewOf(ctx, p.frames(), firstSlice, &s.standing)
+		if err == nil && v != nil {
+			err = v.call(ctx, "state", func() any {
+				p.target.looked(time.Since(w.began), patienceLeft(ctx, w.began))
+				return map[string]any{"target": p.target, "attributes": attributes, "counting": counting}
+			}, &s)
+		}
+		var thrown errScript
+		switch {
+		case errors.As(err, &thrown):
+			return at, nil, nil, thrown.blame(at.String())
+		case errors.Is(err, errFrameGone):
+			s.State = "frameless"
+		case err != nil:
+			wrong, err = w.late(ctx, err)
+			return at, nil, wrong, err
+		}
+		if s.State == "ready" {
+			w.j.noteMatch(at, s.Matched)
+			return at, &s, nil, nil
+		}
+		if first == nil {
+			first = &s
+		}
+	}
+	err = w.j.unready(at.String(), first.standing, patience(ctx, w.began))
+	if errors.As(err, &wrong) {
+		err = nil
+	}
+	return at, first, wrong, err
 }
 
 // element holds an element against what is expected of it.
-func (w *stateWanted) element(now *elementState, within string) (*failure, error) {
-	e, at := w.Element, w.args.Element
-	if wrong, err := w.judge(e.Count, float64(now.Count), fmt.Sprintf("the number of visible elements of %s", at), strconv.Itoa(now.Count)); wrong != nil || err != nil {
-		return wrong, err
+func (w *stateWanted) element(ctx context.Context) (*failure, error) {
+	e := w.Element
+	if e.Count != nil {
+		at, now, wrong, err := w.stateOf(ctx, e.Target, nil, true)
+		if wrong != nil || err != nil {
+			return wrong, err
+		}
+		if wrong, err := w.judge(e.Count, float64(now.Count), fmt.Sprintf("the number of visible elements of %s", at), strconv.Itoa(now.Count)); wrong != nil || err != nil {
+			return wrong, err
+		}
 	}
-	if w.args.Counting {
+	if e.Text == nil && e.Value == nil && len(e.Attributes) == 0 {
 		return nil, nil
 	}
-	if now.State != "ready" {
-		return w.missing(at, now.standing, within)
+	var names []string
+	for _, a := range e.Attributes {
+		names = append(names, a.Name)
+	}
+	at, now, wrong, err := w.stateOf(ctx, e.Target, names, false)
+	if wrong != nil || err != nil {
+		return wrong, err
 	}
 	text := func(s *string) (any, string) {
 		if s == nil {
