@@ -68,6 +68,7 @@ type observer struct {
 	kept     resources                    // to be summed up when the journey is over
 	ledger   *ledger                      // nil: nothing looks back on the requests
 	archive  archive                      // for a HAR
+	origins  map[string]bool              // of the documents so far; nil: nobody asks
 	dialogs  int
 	popups   map[target.ID]bool // that the page, or one of them, has opened
 	console  console
@@ -243,6 +244,9 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 		return
 	}
 	o.moves++
+	if o.origins != nil && len(o.origins) < maxOrigins {
+		o.origins[f.SecurityOrigin] = true
+	}
 	if o.pending != nil && (o.pending.loader == f.LoaderID || !o.pending.begun) {
 		o.pending = nil
 	}
