@@ -26,7 +26,8 @@ type runView struct {
 	HTTP      []probes.Step // steps with a request
 	TLS       []tlsRow
 	Artifacts []artifactView
-	Busy      bool // the measuring machine was
+	Busy      bool           // the measuring machine was
+	Requests  []requestsStep // of the archive, if it was kept
 }
 
 // AttemptNumber counts the attempt that the run shows, from 1.
@@ -95,6 +96,9 @@ func (s *Server) runPage(r *http.Request) (page, error) {
 			left := int(t.NotAfter.Sub(run.Started) / (24 * time.Hour))
 			v.TLS = append(v.TLS, tlsRow{st.Name, *t, left})
 		}
+	}
+	if v.Requests, err = s.requestSteps(r.Context(), run); err != nil {
+		return page{}, err
 	}
 	if v.Artifacts, err = s.artifactViews(r.Context(), run); err != nil {
 		return page{}, err

@@ -53,7 +53,7 @@ func (j *journey) goTo(ctx context.Context, a *checks.Goto, t *timing) error {
 	if err != nil {
 		return err
 	}
-	if x := d.exchange; x != nil && x.http.Status >= 400 {
+	if x := d.exchange; x != nil && x.http.Status >= 400 && !a.AnyStatus {
 		return badStatus(x)
 	}
 	return nil

@@ -63,10 +63,13 @@ type observer struct {
 	previous *document // for reports that come late
 	pending  *navigation
 	moves    int // navigations asked for, begun and made so far
+	places   int // how often the document went to another place of itself
 	requests map[network.RequestID]*exchange
 	loading  map[network.RequestID]string // URLs of what is under way, bounded
 	kept     resources                    // to be summed up when the journey is over
+	ledger   *ledger                      // nil: nothing looks back on the requests
 	archive  archive                      // for a HAR
+	origins  map[string]bool              // of the documents so far; nil: nobody asks
 	dialogs  int
 	popups   map[target.ID]bool // that the page, or one of them, has opened
 	console  console
@@ -122,8 +125,11 @@ func (o *observer) handle(event any) {
 	case *page.EventFrameNavigated:
 		o.commit(ev.Frame, now)
 	case *page.EventNavigatedWithinDocument:
-		if ev.FrameID == o.frame && o.pending != nil && !o.pending.begun {
-			o.pending = nil
+		if ev.FrameID == o.frame {
+			o.places++
+			if o.pending != nil && !o.pending.begun {
+				o.pending = nil
+			}
 		}
 	case *page.EventLifecycleEvent:
 		if ev.Name == "load" && ev.LoaderID == o.document.loader && o.document.loaded.IsZero() {
@@ -167,6 +173,7 @@ func (o *observer) handle(event any) {
 			o.console.entry(ev.Entry)
 		}
 	default:
+		o.ledger.handle(event, now)
 		o.kept.handle(event, o.frame, now)
 		o.handleNetwork(event)
 	}
@@ -241,6 +248,9 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 		return
 	}
 	o.moves++
+	if o.origins != nil && len(o.origins) < maxOrigins {
+		o.origins[f.SecurityOrigin] = true
+	}
 	if o.pending != nil && (o.pending.loader == f.LoaderID || !o.pending.begun) {
 		o.pending = nil
 	}
@@ -359,6 +369,13 @@ func (o *observer) mark() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.moves
+}
+
+// placesSeen gives how often the document went to another place of itself.
+func (o *observer) placesSeen() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.places
 }
 
 // moving tells whether a navigation was asked for since the mark.
