@@ -67,6 +67,7 @@ type observer struct {
 	loading  map[network.RequestID]string // URLs of what is under way, bounded
 	kept     resources                    // to be summed up when the journey is over
 	archive  archive                      // for a HAR
+	camera   chan *page.EventScreencastFrame
 	dialogs  int
 	popups   map[target.ID]bool // that the page, or one of them, has opened
 	console  console
@@ -143,6 +144,9 @@ func (o *observer) handle(event any) {
 		o.attend(task{dialog: true, leave: ev.Type == page.DialogTypeBeforeunload})
 	case *target.EventTargetCreated:
 		o.popup(ev.TargetInfo)
+	case *page.EventScreencastFrame:
+		o.filmed(ev)
+		return // nothing of the page has changed by it
 	case *fetch.EventRequestPaused:
 		o.attend(task{paused: ev})
 	case *fetch.EventAuthRequired:
