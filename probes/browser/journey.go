@@ -48,6 +48,13 @@ type visit struct {
 // travel does the steps in order until one fails. Its error is our own
 // trouble.
 func (j *journey) travel(ctx context.Context) error {
+	film, err := j.startFilm(ctx)
+	if err != nil {
+		return err
+	}
+	if film != nil {
+		defer film.end()
+	}
 	j.result.Started = time.Now().UTC()
 	began := time.Now()
 	for _, step := range j.check.Journey.Steps {
@@ -65,6 +72,9 @@ func (j *journey) travel(ctx context.Context) error {
 	}
 	j.addVitals(ctx)
 	j.keepRequests()
+	if film != nil {
+		film.develop(ctx, began)
+	}
 	j.result.Finished = time.Now().UTC()
 	return nil
 }

@@ -70,6 +70,7 @@ type observer struct {
 	ledger   *ledger                      // nil: nothing looks back on the requests
 	archive  archive                      // for a HAR
 	origins  map[string]bool              // of the documents so far; nil: nobody asks
+	camera   chan *page.EventScreencastFrame
 	dialogs  int
 	popups   map[target.ID]bool // that the page, or one of them, has opened
 	console  console
@@ -149,6 +150,9 @@ func (o *observer) handle(event any) {
 		o.attend(task{dialog: true, leave: ev.Type == page.DialogTypeBeforeunload})
 	case *target.EventTargetCreated:
 		o.popup(ev.TargetInfo)
+	case *page.EventScreencastFrame:
+		o.filmed(ev)
+		return // nothing of the page has changed by it
 	case *fetch.EventRequestPaused:
 		o.attend(task{paused: ev})
 	case *fetch.EventAuthRequired:
