@@ -16,8 +16,6 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
-
-	"outrider/probes"
 )
 
 // worldName names the world in which our scripts run in every page.
@@ -34,8 +32,8 @@ type document struct {
 	loaded      time.Time // when it was loaded; zero until then
 	unreachable bool      // it is the browser's error page
 	contextID   runtime.ExecutionContextID
-	vitals      probes.Vitals
-	interaction []vitalReport // what INP was after which interaction, bounded
+	page        pageLog   // what it told of itself
+	left        time.Time // when another took its place; zero: it has not been left
 }
 
 // navigation is one that has been asked for and has not led to a document.
@@ -68,6 +66,9 @@ type observer struct {
 	kept     resources                    // to be summed up when the journey is over
 	dialogs  int
 	console  console
+	flights  flights // the same requests by the browser's own clock
+	messages messages
+	keep     keeper
 }
 
 // task is something that the page needs done: a dialog to dismiss, a pop-up to
@@ -84,7 +85,7 @@ type task struct {
 const maxLoading = 2000
 
 func newObserver(attend func(task), hide func(string) string) *observer {
-	return &observer{
+	o := &observer{
 		attend:   attend,
 		changed:  make(chan struct{}),
 		document: &document{},
@@ -92,7 +93,11 @@ func newObserver(attend func(task), hide func(string) string) *observer {
 		requests: map[network.RequestID]*exchange{},
 		loading:  map[network.RequestID]string{},
 		console:  console{hide: hide},
+		keep:     keeper{hide},
+		messages: messages{keep: keeper{hide}},
 	}
+	o.flights = flights{keep: o.keep, site: func() string { return o.kept.site }}
+	return o
 }
 
 // handle takes an event of the page. It never blocks.
@@ -146,12 +151,16 @@ func (o *observer) handle(event any) {
 		o.report(ev)
 	case *runtime.EventConsoleAPICalled:
 		o.console.call(ev)
+		o.messages.handle(event, now)
 	case *runtime.EventExceptionThrown:
 		o.console.exception(ev.ExceptionDetails, now)
+		o.messages.handle(event, now)
 	case *log.EventEntryAdded:
 		o.console.entry(ev.Entry)
+		o.messages.handle(event, now)
 	default:
 		o.kept.handle(event, o.frame, now)
+		o.flights.handle(event)
 		o.handleNetwork(event)
 	}
 	close(o.changed)
@@ -228,6 +237,7 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 		o.pending = nil
 	}
 	o.previous = o.document
+	o.previous.left = now
 	o.document = &document{
 		loader:      f.LoaderID,
 		url:         f.URL + f.URLFragment,
@@ -236,6 +246,7 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 	}
 	// What the last document asked for is of no interest any more.
 	o.kept.left(f.LoaderID, now)
+	o.flights.left(f.LoaderID, now)
 	clear(o.loading)
 	for id := range o.requests {
 		if id != network.RequestID(f.LoaderID) && (o.pending == nil || id != network.RequestID(o.pending.loader)) {
@@ -256,24 +267,18 @@ func (o *observer) entered(c *runtime.ExecutionContextDescription) {
 	o.document.contextID = c.ID
 }
 
-// maxInteractions bounds what is kept of one document's interactions.
-const maxInteractions = 200
-
-// report takes a Web Vital.
+// report takes what a page tells of itself.
 func (o *observer) report(ev *runtime.EventBindingCalled) {
-	r, ok := parseVital(ev.Payload)
-	if ev.Name != bindingName || !ok {
+	if ev.Name != bindingName {
 		return
 	}
 	for _, d := range []*document{o.document, o.previous} {
-		if d.contextID != ev.ExecutionContextID {
-			continue
+		if d.contextID == ev.ExecutionContextID {
+			if r, ok := parseReport(ev.Payload); ok {
+				d.page.take(&r, o.keep)
+			}
+			return
 		}
-		r.keep(&d.vitals)
-		if r.Name == "INP" && len(d.interaction) < maxInteractions {
-			d.interaction = append(d.interaction, r)
-		}
-		return
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/cdproto/target"
@@ -25,8 +26,10 @@ import (
 
 // The scripts that run in our world of every page: see the NOTICE beside them.
 var (
-	//go:embed js/web-vitals.iife.js
+	//go:embed js/web-vitals.attribution.iife.js
 	webVitalsScript string
+	//go:embed js/idle.js
+	idleScript string
 	//go:embed js/vitals.js
 	vitalsScript string
 	//go:embed js/page.js
@@ -156,6 +159,7 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 		// chromedp switches these on for queries that we do not make.
 		command(ctx, t, css.Disable, cdp.Empty{}),
 		command(ctx, t, dom.Disable, cdp.Empty{}),
+		command(ctx, t, performance.Enable, performance.EnableParams{}),
 		command(ctx, t, runtime.AddBinding, runtime.AddBindingParams{Name: bindingName, ExecutionContextName: worldName}),
 		command(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
 			Source: injected(), WorldName: worldName, RunImmediately: new(true),
@@ -209,7 +213,7 @@ func call[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], params P
 // injected is the script that runs in our world of every document. Frames
 // within the page are none of our business.
 func injected() string {
-	return "(() => {\nif (window !== window.top) return;\n" + pageScript + "\n" + webVitalsScript + "\n" + vitalsScript + "\n})();"
+	return "(() => {\nif (window !== window.top) return;\n" + idleScript + "\n" + pageScript + "\n" + webVitalsScript + "\n" + vitalsScript + "\n})();"
 }
 
 // reason gives the cause behind an error: that of the context if it has ended,
