@@ -21,7 +21,7 @@ build: ## Build the programs into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/outrider ./cmd/demoshop
 
 .PHONY: test
-test: browsers cc vet ## Run every test, integration tests included
+test: browsers applications cc vet ## Run every test, integration tests included
 	$(GO) test -race -timeout 14m ./...
 
 .PHONY: vet
@@ -32,6 +32,33 @@ vet: ## Run go vet and check the formatting
 .PHONY: bench
 bench: browsers ## Run the benchmarks; figures are ratios to a baseline of the same run
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./...
+
+RUNS ?= 200
+.PHONY: apps
+apps: browsers applications ## Do the journeys over real applications RUNS times in a row
+	$(GO) test ./probes/browser/apps -run '^TestJourneys$$' -runs $(RUNS) -timeout 0 -v
+
+ROUNDS ?= 5
+.PHONY: peers
+peers: browsers peers-installed ## Measure browser journeys beside chromedp, Playwright and k6, ROUNDS turns each
+	$(GO) build -o $(BIN)/ ./probes/browser/peers
+	cd probes/browser/peers && PATH="$$PATH:$(CURDIR)/$(BIN)" $(CURDIR)/$(BIN)/peers -rounds $(ROUNDS)
+
+.PHONY: vitals
+vitals: browsers applications peers-installed ## Compare Web Vitals with Lighthouse's, the median of 9 runs
+	$(GO) build -o $(BIN)/ ./probes/browser/peers
+	cd probes/browser/peers && $(CURDIR)/$(BIN)/peers vitals
+
+.PHONY: peers-installed
+peers-installed: node probes/browser/peers/node_modules
+	@if ! command -v k6 >/dev/null && [ ! -x $(BIN)/k6 ]; then \
+		echo "Building k6"; GOBIN=$(CURDIR)/$(BIN) $(GO) install go.k6.io/k6@v1.8.1; \
+	fi
+
+JOURNEYS ?= 1000
+.PHONY: soak
+soak: browsers ## Do JOURNEYS (1000) browser journeys in a row; fail if memory, processes, files or disk grow
+	OUTRIDER_SOAK=$(JOURNEYS) $(GO) test -count=1 -v -timeout 2h -run '^TestSoak$$' ./cmd/demoshop
 
 FUZZTIME ?= 20s
 .PHONY: fuzz
@@ -69,6 +96,26 @@ browsers:
 	if [ -n "$$missing" ]; then \
 		echo "Installing$$missing from Debian's packages"; \
 		$(MAKE) --no-print-directory install PACKAGES="$$missing fonts-liberation"; \
+	fi
+
+# Real applications for journeys to be tried on: from Debian's packages, PHP
+# without the web server that it would bring along, and from npm.
+APPLICATIONS := dokuwiki roundcube-core roundcube-sqlite3 dovecot-imapd php-cgi php-cli php-sqlite3
+.PHONY: applications
+applications: node probes/browser/apps/node_modules
+	@if [ ! -e /usr/share/dokuwiki ] || [ ! -e /usr/share/roundcube ] || [ ! -e /usr/sbin/dovecot ] || ! command -v php >/dev/null; then \
+		echo "Installing DokuWiki, Roundcube and Dovecot from Debian's packages"; \
+		$(MAKE) --no-print-directory install PACKAGES="$(APPLICATIONS)"; \
+	fi
+
+%/node_modules: %/package.json %/package-lock.json
+	cd $* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: node
+node:
+	@if ! command -v npm >/dev/null; then \
+		$(MAKE) --no-print-directory install PACKAGES="nodejs npm"; \
 	fi
 
 # The race detector needs a C compiler.

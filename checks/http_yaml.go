@@ -98,14 +98,21 @@ func readBasic(d *decoder, n *yaml.Node, o *httpDraft) {
 		d.problem(n, "needs username and password")
 	}
 	d.warnLiteralSecret(n, "password", a.Password)
-	if a.Password.HasSecret() || a.Username.HasSecret() {
-		user, ok1 := a.Username.Constant()
-		password, ok2 := a.Password.Constant()
-		if ok1 && ok2 { // it travels as Base64 of both together
-			d.derived = append(d.derived, NewSecret(user+":"+password))
-		}
-	}
+	d.deriveBasic(&a)
 	o.auth = &a
+}
+
+// deriveBasic keeps what user name and password travel as: Base64 of both
+// together.
+func (d *decoder) deriveBasic(a *Auth) {
+	if !a.Password.HasSecret() && !a.Username.HasSecret() {
+		return
+	}
+	user, ok1 := a.Username.Constant()
+	password, ok2 := a.Password.Constant()
+	if ok1 && ok2 {
+		d.derived = append(d.derived, NewSecret(user+":"+password))
+	}
 }
 
 func readBearer(d *decoder, n *yaml.Node, o *httpDraft) {

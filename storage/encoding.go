@@ -28,6 +28,7 @@ func EncodeRun(r *probes.Run) (string, error) {
 // finiteRun gives a copy without numbers that JSON cannot write.
 func finiteRun(r probes.Run) probes.Run {
 	r.Disturbance = finite(r.Disturbance)
+	r.CPUPressure, r.CPUThrottled = finite(r.CPUPressure), finite(r.CPUThrottled)
 	r.Exceeded = append([]probes.Exceeded(nil), r.Exceeded...)
 	for i := range r.Exceeded {
 		r.Exceeded[i].Limit = finite(r.Exceeded[i].Limit)

@@ -26,7 +26,7 @@ type runView struct {
 	HTTP      []probes.Step // steps with a request
 	TLS       []tlsRow
 	Artifacts []artifactView
-	Disturbed bool
+	Busy      bool // the measuring machine was
 }
 
 // AttemptNumber counts the attempt that the run shows, from 1.
@@ -59,9 +59,10 @@ type artifactView struct {
 	Missing bool // retention has removed it
 }
 
-// disturbed is the share from which the page warns that the measuring machine
-// itself was too busy for its figures to be trusted.
-const disturbed = 0.05
+// busy is the disturbance from which on the page says that the measuring
+// machine was busy. From when on its figures are not trusted at all, the run
+// itself tells.
+const busy = 0.05
 
 // runPage collects the page of a run.
 func (s *Server) runPage(r *http.Request) (page, error) {
@@ -72,7 +73,7 @@ func (s *Server) runPage(r *http.Request) (page, error) {
 	run := e.Run
 	v := runView{
 		Run: run, Seq: e.Seq, Started: moment{run.Started, s.now()}, Waterfall: newWaterfall(run),
-		Disturbed: run.Disturbance >= disturbed, Vitals: vitalsRows(run.Steps),
+		Busy: run.Disturbance >= busy || run.Disturbed != "", Vitals: vitalsRows(run.Steps),
 	}
 	for _, x := range run.Exceeded {
 		row := exceededRow{Where: x.Step, What: measureName(x.Measure), Level: x.Level,

@@ -194,10 +194,10 @@ func (w *world) hostileRun() {
 	w.store.add(probes.Run{
 		ID: "0195ffff-hostile-run", CheckID: "hostile", CheckName: "Hostile " + hostile, Kind: checks.KindHTTP, Location: "fra-1",
 		Started: w.now.Add(-10 * time.Second), Finished: w.now.Add(-8 * time.Second), Scheduled: w.now.Add(-10 * time.Second),
-		Duration: 2 * time.Second, Outcome: probes.Failed, Failure: f, Browser: hostile, Disturbance: 0.2,
+		Duration: 2 * time.Second, Outcome: probes.Failed, Failure: f, Browser: hostile, Disturbance: 0.2, Disturbed: "it was busy: " + hostile,
 		Exceeded: []probes.Exceeded{{Step: hostile, Measure: "lcp", Level: probes.Failed, Limit: 1, Got: 2}, {Step: hostile, Measure: hostile, Level: probes.Degraded, Limit: 1, Got: 1e300}},
 		Attempts: []probes.Attempt{{Started: w.now.Add(-20 * time.Second), Failure: f}},
-		Steps: []probes.Step{{Name: hostile, Verb: "get", Duration: 2 * time.Second, Outcome: probes.Failed, Failure: f,
+		Steps: []probes.Step{{Name: hostile, Verb: "get", Duration: 2 * time.Second, Outcome: probes.Failed, Failure: f, Matched: hostile,
 			HTTP: &probes.HTTP{Method: "GET", URL: "javascript:alert(6)//" + hostile, Address: hostile, Protocol: hostile, Phases: probes.Phases{FirstByte: 5 * time.Hour},
 				TLS: &probes.TLS{Version: hostile, Cipher: hostile, Issuer: hostile, Subject: hostile}}}},
 		Artifacts: []probes.Artifact{

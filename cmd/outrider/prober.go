@@ -21,8 +21,9 @@ type prober struct {
 // run HTTP checks: there, runs of browser checks end as unknown, saying why.
 func newProber(s settings, log *slog.Logger) (*prober, error) {
 	p := &prober{Executor: &probes.Executor{
-		Location: s.Location,
-		Logger:   log,
+		Location:  s.Location,
+		Logger:    log,
+		Tolerance: s.Tolerance,
 		Probes: map[checks.Kind]probes.Probe{
 			checks.KindHTTP: probehttp.New(probehttp.Options{UserAgent: "Outrider/" + version()}),
 		},

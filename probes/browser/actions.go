@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -53,6 +54,9 @@ func (j *journey) expand(t checks.Template) (string, error) {
 	if err != nil {
 		return "", &failure{kind: probes.FailVariable, message: err.Error()}
 	}
+	if t.HasCode() {
+		j.secrets.add(j.scope.Codes()...)
+	}
 	return text, nil
 }
 
@@ -63,9 +67,36 @@ func (j *journey) reach(ctx context.Context, target checks.Target, press bool, t
 	if err != nil {
 		return 0, 0, err
 	}
-	s, err := j.waitFor(ctx, "reach", l.String(), map[string]any{"target": l, "needs": append(needs, "pointer"), "press": press})
-	t.own += milliseconds(s.Confirmed)
-	return s.X, s.Y, err
+	began := time.Now()
+	var frame standing // how things stood last with the frames around it
+	for {
+		s, err := j.waitFor(ctx, "reach", l.String(), map[string]any{"target": l, "needs": append(needs, "pointer"), "press": press})
+		t.own += milliseconds(s.Confirmed)
+		if err == nil {
+			var now standing
+			if x, y, now, err = s.view.outside(ctx, s.X, s.Y, press, t); err == nil && now.State == "ready" {
+				j.aimed = s.view
+				return x, y, nil
+			}
+			if err == nil {
+				frame = now
+			}
+		}
+		switch {
+		case isGone(err):
+		case frame.State != "" && over(ctx) && isOver(err):
+			return 0, 0, j.unready(l.String(), frame, patience(ctx, began))
+		case err != nil:
+			return 0, 0, err
+		}
+	}
+}
+
+// isOver tells whether there is no error, or one that says no more than that
+// the time is over.
+func isOver(err error) bool {
+	var f *failure
+	return err == nil || timedOut(err) || errors.As(err, &f) && f.kind == probes.FailTimeout
 }
 
 // mouse sends one event of the mouse.
@@ -138,14 +169,23 @@ func (j *journey) missed(ctx context.Context, t *timing) bool {
 	defer func() { t.own += time.Since(began) }()
 	ctx, cancel := context.WithTimeout(ctx, settlePatience)
 	defer cancel()
-	var landed struct{ Missed bool }
-	world := j.tab.observer.currentWorld()
-	return world != "" && callWorld(ctx, j.tab, world, "landed", nil, &landed) == nil && landed.Missed
+	missed := false
+	// A press that misses a frame is heard in what the frame is in.
+	for v := j.aimed; v != nil; v = v.outer {
+		var landed struct{ Missed bool }
+		missed = v.once(ctx, "landed", nil, &landed) == nil && landed.Missed || missed
+	}
+	return missed
 }
 
 // lower has the page forget a press that missed.
 func (j *journey) lower(ctx context.Context) error {
-	return inWorld(ctx, j.tab, "lower", func() any { return nil }, nil)
+	for v := j.aimed; v != nil; v = v.outer {
+		if err := v.call(ctx, "lower", func() any { return nil }, nil); err != nil && !isGone(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 // hover moves the pointer over an element.
@@ -163,7 +203,7 @@ func (j *journey) fill(ctx context.Context, a *checks.Fill, t *timing) error {
 	if err != nil {
 		return err
 	}
-	value, err := j.expand(a.Value)
+	value, err := j.fresh(ctx, a.Value, t)
 	if err != nil {
 		return err
 	}
@@ -171,6 +211,11 @@ func (j *journey) fill(ctx context.Context, a *checks.Fill, t *timing) error {
 		s, err := j.waitFor(ctx, "fill", l.String(), map[string]any{"target": l, "value": value, "secret": a.Value.HasSecret()})
 		if err != nil || s.Mode != "type" {
 			return err
+		}
+		if a.Value.HasCode() { // the wait for the field may have outlived it
+			if value, err = j.fresh(ctx, a.Value, t); err != nil {
+				return err
+			}
 		}
 		if value == "" {
 			return j.press(ctx, chord{key: findKey("Delete")}) // of all, which is selected

@@ -108,9 +108,10 @@ func (j *journey) screenshot(ctx context.Context, a *checks.Screenshot, t *timin
 // keep adds an artifact under a name that is unique in the run and safe as a
 // file's.
 func (j *journey) keep(name, mediaType, step string, data []byte) {
-	if len(j.result.Artifacts) >= maxArtifacts {
+	if len(j.result.Artifacts) >= maxArtifacts || j.kept+len(data) > maxKept {
 		return
 	}
+	j.kept += len(data)
 	name = j.fileName(j.secrets.hide(name))
 	j.result.Artifacts = append(j.result.Artifacts, probes.Artifact{
 		Name: name, MediaType: mediaType, Step: step, Bytes: int64(len(data)), Data: data,
@@ -193,7 +194,7 @@ func (j *journey) secretBoxes(ctx context.Context) ([]rect, error) {
 		return nil, nil
 	}
 	var boxes []rect
-	err := inWorld(ctx, j.tab, "secrets", func() any { return map[string]any{"values": j.secrets.values} }, &boxes)
+	err := inWorld(ctx, j.tab, "secrets", func() any { return map[string]any{"values": j.secrets.values, "frames": j.tab.framed} }, &boxes)
 	return boxes, err
 }
 

@@ -22,6 +22,7 @@ func (j *journey) expect(ctx context.Context, a *checks.Expect) error {
 		var now standing
 		err := inWorld(ctx, j.tab, "expect", func() any {
 			wanted.Slice = sliceOf(ctx, slice)
+			wanted.Visible.looked(time.Since(began), patienceLeft(ctx, began))
 			return wanted
 		}, &now)
 		if thrown, ok := err.(errScript); ok {
@@ -34,8 +35,15 @@ func (j *journey) expect(ctx context.Context, a *checks.Expect) error {
 			return err
 		}
 		if now.State == "ready" {
-			if wrong, err = j.whereabouts(a, now); err != nil || wrong == nil {
+			j.noteMatch(wanted.Visible, now.Matched)
+			if wrong, err = j.whereabouts(a, now); err != nil {
 				return err
+			}
+			if wrong == nil {
+				if done, err := j.expectInFrames(ctx, began, wanted); done || err != nil {
+					return err
+				}
+				continue
 			}
 			// Look again when either has changed.
 			wanted.Seen = &whereabouts{URL: now.URL, Title: now.Title}
@@ -54,6 +62,8 @@ type expectation struct {
 	Hidden  *locator     `json:"hidden,omitempty"`
 	Seen    *whereabouts `json:"seen,omitempty"`
 	Slice   float64      `json:"slice"`
+
+	framed []framed
 }
 
 // whereabouts are a page's address and title.
@@ -79,6 +89,7 @@ func (j *journey) expectation(a *checks.Expect) (*expectation, error) {
 			return nil, err
 		}
 	}
+	e.framedOf(a)
 	return &e, nil
 }
 

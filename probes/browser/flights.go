@@ -17,20 +17,21 @@ import (
 // noted. (resources has the moments at which we heard of them, which a busy
 // page delays.)
 type flight struct {
-	id                  network.RequestID
-	host, path          string
-	kind                string
-	begun               time.Time
-	ended               time.Time // zero: it has not ended
-	answered            time.Time // of the last answer: when its headers began to come
-	waits               []span    // for the server: a hop each
-	status              int
-	failed              string // network error
-	blocked             string // why the browser did not let it through
-	bytes               int64
-	timings             []probes.ServerTiming
-	clock               float64 // seconds from the browser's clock to 1970
-	canceled, abandoned bool
+	id         network.RequestID
+	host, path string
+	kind       string
+	begun      time.Time
+	ended      time.Time // zero: it has not ended
+	answered   time.Time // of the last answer: when its headers began to come
+	waits      []span    // for the server: a hop each
+	status     int
+	failed     string // network error
+	blocked    string // why the browser did not let it through
+	bytes      int64
+	timings    []probes.ServerTiming
+	clock      float64 // seconds from the browser's clock to 1970
+	canceled   bool
+	spared     bool // the definition kept it from the network
 }
 
 // end is when the request was over; zero if it is not. See resource.end.
@@ -43,7 +44,7 @@ func (f *flight) end() time.Time {
 
 // broken tells whether the request failed.
 func (f *flight) broken() bool {
-	return f.status >= 400 || f.blocked != "" || f.failed != "" && !f.canceled
+	return !f.spared && (f.status >= 400 || f.blocked != "" || f.failed != "" && !f.canceled)
 }
 
 // flights keeps the requests of a run in the order in which they began.
@@ -51,7 +52,9 @@ type flights struct {
 	list []*flight
 	open map[network.RequestID]*flight
 	site func() string // host of the journey's first page
-	keep keeper
+	// spared tells of a request that the definition kept from the network.
+	spared func(network.RequestID) bool
+	keep   keeper
 }
 
 // handle takes an event of the network.
@@ -61,7 +64,7 @@ func (k *flights) handle(event any) {
 		k.sent(ev)
 	case *network.EventResponseReceived:
 		if f := k.open[ev.RequestID]; f != nil {
-			f.status = int(ev.Response.Status)
+			f.status, f.spared = int(ev.Response.Status), k.spared(ev.RequestID)
 			f.answer(ev.Response, float64(ev.Timestamp))
 			if f.kind == "document" || sameSite(f.host, k.site()) {
 				f.timings = k.serverTimings(f, ev.Response.Headers)
@@ -74,6 +77,7 @@ func (k *flights) handle(event any) {
 		}
 	case *network.EventLoadingFailed:
 		if f := k.open[ev.RequestID]; f != nil {
+			f.spared = k.spared(ev.RequestID)
 			f.failed, f.canceled, f.blocked = ev.ErrorText, ev.Canceled, string(ev.BlockedReason)
 			if ev.CorsErrorStatus != nil {
 				f.blocked = "cors"
@@ -113,7 +117,6 @@ func (k *flights) sent(ev *network.EventRequestWillBeSent) {
 func (k *flights) left(loader cdp.LoaderID, now time.Time) {
 	for id, f := range k.open {
 		if string(id) != string(loader) {
-			f.abandoned = true
 			k.close(f, now.Round(0))
 		}
 	}

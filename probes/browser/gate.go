@@ -132,6 +132,7 @@ var codec = jsonv2.JoinOptions(jsonv2.DefaultOptionsV2(), jsonv2.AllowInvalidUTF
 // admitted are the events that pass the gate: those that observer looks at,
 // and those that chromedp needs to keep its list of pages.
 var admitted = map[string]bool{
+	"Fetch.authRequired":                true,
 	"Fetch.requestPaused":               true,
 	"Inspector.targetCrashed":           true,
 	"Log.entryAdded":                    true,

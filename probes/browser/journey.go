@@ -25,7 +25,11 @@ type journey struct {
 	secrets *secrets
 	result  *probes.Run
 	step    string // name of the step under way
+	matched string // the fall-back by which it found its target
+	aimed   *view  // where the last press was meant to land
 	opened  []visit
+	keeping keeping
+	kept    int       // bytes of artifacts
 	samples []*sample // one after each step
 
 	stopSamples context.CancelFunc
@@ -69,6 +73,7 @@ func (j *journey) travel(ctx context.Context) error {
 		}
 	}
 	j.addVitals(ctx)
+	j.keepRequests()
 	j.result.Finished = time.Now().UTC()
 	return nil
 }
@@ -82,7 +87,7 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	j.step = step.Name
+	j.step, j.matched = step.Name, ""
 	before := j.tab.observer.current()
 	start := time.Now()
 	var t timing
@@ -92,7 +97,7 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 	}
 	result := probes.Step{
 		Name: step.Name, Verb: step.Action.Verb(), Outcome: probes.Passed,
-		Started: start.Sub(began), Duration: max(t.end.Sub(start)-t.own, 0),
+		Started: start.Sub(began), Duration: max(t.end.Sub(start)-t.own, 0), Matched: j.matched,
 	}
 	v := visit{step: len(j.result.Steps), on: before, from: start, till: t.end, acting: acting(step.Action)}
 	if after := j.tab.observer.current(); after != before {

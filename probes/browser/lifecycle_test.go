@@ -73,36 +73,6 @@ func TestBrowserIsSharedAndIsolated(t *testing.T) {
 	}
 }
 
-func TestBrowserIsRecycled(t *testing.T) {
-	server := shop(t, nil)
-	tests := []struct {
-		name    string
-		options Options
-		pause   time.Duration
-	}{
-		{"after a number of runs", Options{MaxRuns: 1}, 0},
-		{"after its age", Options{MaxAge: time.Millisecond}, 0},
-		{"when idle", Options{Idle: time.Millisecond}, 50 * time.Millisecond},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			tt.options.TempDir = t.TempDir()
-			probe := newProbe(t, tt.options)
-			mustPass(t, run(t, probe, aboutUs(server.URL)))
-			if tt.pause > 0 {
-				until(t, "the end of the idle browser", func() bool { return len(chromiumsIn(tt.options.TempDir)) == 0 })
-			}
-			first := leaders(tt.options.TempDir)
-			mustPass(t, run(t, probe, aboutUs(server.URL)))
-			for _, pid := range leaders(tt.options.TempDir) {
-				if len(first) == 1 && first[0] == pid && tt.pause == 0 && len(leaders(tt.options.TempDir)) == 1 {
-					t.Errorf("browser %d did both runs", pid)
-				}
-			}
-		})
-	}
-}
-
 // TestBrowserKilled checks that a browser that is killed in the middle of a
 // run costs that run at most.
 func TestBrowserKilled(t *testing.T) {

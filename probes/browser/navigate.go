@@ -139,7 +139,11 @@ const settlePatience = 250 * time.Millisecond
 func (j *journey) settle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, settlePatience)
 	defer cancel()
-	// If the document is replaced meanwhile, that is the answer, too.
+	// If the document is replaced meanwhile, that is the answer, too. What was
+	// done in a frame may have the page move on.
+	if v := j.aimed; v != nil && v.outer != nil {
+		_ = v.once(ctx, "settle", nil, nil)
+	}
 	if world := j.tab.observer.currentWorld(); world != "" {
 		_ = callWorld(ctx, j.tab, world, "settle", nil, nil)
 	}
@@ -158,6 +162,9 @@ func (j *journey) netFailure(url, text string, x *exchange) error {
 		}
 	}
 	kind, own := netErrorKind(text)
+	if own && j.check.Journey.Browser.Network.Offline {
+		kind, own = probes.FailConnect, false // as the definition wants it
+	}
 	if own {
 		return fmt.Errorf("load %s: %s", url, text)
 	}

@@ -64,9 +64,12 @@ type observer struct {
 	requests map[network.RequestID]*exchange
 	loading  map[network.RequestID]string // URLs of what is under way, bounded
 	kept     resources                    // to be summed up when the journey is over
+	archive  archive                      // for a HAR
 	dialogs  int
+	popups   map[target.ID]bool // that the page, or one of them, has opened
 	console  console
-	flights  flights // the same requests by the browser's own clock
+	frames   *frameTable // of the page's frames; nil if the journey acts in none
+	flights  flights     // the same requests by the browser's own clock
 	messages messages
 	keep     keeper
 }
@@ -78,7 +81,10 @@ type task struct {
 	leave  bool // the dialog asks whether to leave the page
 	popup  target.ID
 	paused *fetch.EventRequestPaused
-	fatal  string // why nothing more can come of the page
+	// challenged is a request that the site wants to know more for.
+	challenged *fetch.EventAuthRequired
+	fatal      string // why nothing more can come of the page
+	crash      bool   // since its process has ended
 }
 
 // maxLoading bounds the list of requests under way.
@@ -92,11 +98,13 @@ func newObserver(attend func(task), hide func(string) string) *observer {
 		previous: &document{},
 		requests: map[network.RequestID]*exchange{},
 		loading:  map[network.RequestID]string{},
+		popups:   map[target.ID]bool{},
 		console:  console{hide: hide},
 		keep:     keeper{hide},
 		messages: messages{keep: keeper{hide}},
 	}
-	o.flights = flights{keep: o.keep, site: func() string { return o.kept.site }}
+	o.kept.spared = o.sparedOf
+	o.flights = flights{keep: o.keep, spared: o.sparedOf, site: func() string { return o.kept.site }}
 	return o
 }
 
@@ -141,10 +149,15 @@ func (o *observer) handle(event any) {
 		o.popup(ev.TargetInfo)
 	case *fetch.EventRequestPaused:
 		o.attend(task{paused: ev})
+	case *fetch.EventAuthRequired:
+		o.attend(task{challenged: ev})
 	case *inspector.EventTargetCrashed:
-		o.attend(task{fatal: "the page crashed its tab"})
+		o.attend(task{fatal: "the page crashed its tab", crash: true})
 	case *runtime.EventExecutionContextsCleared:
 		o.world = ""
+		o.inFrames(event)
+	case *runtime.EventExecutionContextDestroyed, *target.EventAttachedToTarget, *target.EventDetachedFromTarget:
+		o.inFrames(event)
 	case *runtime.EventExecutionContextCreated:
 		o.entered(ev.Context)
 	case *runtime.EventBindingCalled:
@@ -156,13 +169,16 @@ func (o *observer) handle(event any) {
 		o.console.exception(ev.ExceptionDetails, now)
 		o.messages.handle(event, now)
 	case *log.EventEntryAdded:
-		o.console.entry(ev.Entry)
-		o.messages.handle(event, now)
+		if !o.sparedOf(ev.Entry.NetworkRequestID) {
+			o.console.entry(ev.Entry)
+			o.messages.handle(event, now)
+		}
 	default:
 		o.kept.handle(event, o.frame, now)
 		o.flights.handle(event)
 		o.handleNetwork(event)
 	}
+	o.archive.handle(event, o.frame, o.document, now)
 	close(o.changed)
 	o.changed = make(chan struct{})
 }
@@ -257,14 +273,34 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 
 // entered notes that scripts can be run in our world of a new document.
 func (o *observer) entered(c *runtime.ExecutionContextDescription) {
+	frame, ours := worldOf(c)
+	switch {
+	case !ours:
+	case frame == o.frame:
+		o.world = c.UniqueID
+		o.document.contextID = c.ID
+	case o.frames != nil:
+		o.frames.entered(frame, c.UniqueID)
+	}
+}
+
+// worldOf gives the frame of a script context, and whether it is our world of
+// it.
+func worldOf(c *runtime.ExecutionContextDescription) (cdp.FrameID, bool) {
 	var aux struct {
 		FrameID cdp.FrameID `json:"frameId"`
 	}
-	if c.Name != worldName || json.Unmarshal(c.AuxData, &aux) != nil || aux.FrameID != o.frame {
-		return
+	if c.Name != worldName || json.Unmarshal(c.AuxData, &aux) != nil {
+		return "", false
 	}
-	o.world = c.UniqueID
-	o.document.contextID = c.ID
+	return aux.FrameID, true
+}
+
+// inFrames notes what an event says of the page's frames.
+func (o *observer) inFrames(event any) {
+	if o.frames != nil {
+		o.frames.handle(event)
+	}
 }
 
 // report takes what a page tells of itself.
@@ -286,7 +322,11 @@ func (o *observer) report(ev *runtime.EventBindingCalled) {
 // act in it, while a dialog in it can block both, since they may share a
 // process.
 func (o *observer) popup(info *target.Info) {
-	if info.Type != "page" || info.OpenerID == "" || info.OpenerID != target.ID(o.frame) {
+	if info.Type != "page" || info.OpenerID == "" || info.OpenerID != target.ID(o.frame) && !o.popups[info.OpenerID] {
+		return
+	}
+	if o.popups[info.TargetID] = true; len(o.popups) > maxPopups {
+		o.attend(task{fatal: fmt.Sprintf("the page opened more than %d pop-ups", maxPopups)})
 		return
 	}
 	o.console.add("pop-up", info.URL)
@@ -393,6 +433,9 @@ func (o *observer) settled(ctx context.Context) (*document, error) {
 		cancel()
 	}
 }
+
+// maxPopups is how many pop-ups are closed before the page is given up.
+const maxPopups = 100
 
 // maxDialogs is how many dialogs are dismissed before the page is given up.
 const maxDialogs = 100

@@ -19,16 +19,16 @@ const (
 // pageLog is what one document told of itself.
 type pageLog struct {
 	origin       time.Time // when the page was asked for; zero: it told nothing
-	views        map[float64]*view
+	views        map[float64]*pageView
 	interactions []interaction
 	tasks        []span // long ones, in order
 	frames       []frame
 	marks        []mark
 }
 
-// view is what a single-page application showed after a soft navigation; the
+// pageView is what a single-page application showed after a soft navigation; the
 // one that the document itself showed has number 0.
-type view struct {
+type pageView struct {
 	began  time.Time // the interaction that led to it
 	vitals probes.Vitals
 }
@@ -72,9 +72,9 @@ func (l *pageLog) take(r *pageReport, k keeper) {
 				continue
 			}
 			if l.views == nil {
-				l.views = map[float64]*view{}
+				l.views = map[float64]*pageView{}
 			}
-			at = &view{}
+			at = &pageView{}
 			if v.View != 0 {
 				at.began = instant(r.Origin, v.Start)
 				at.vitals.SoftNavigation = k.address(v.URL)
@@ -150,7 +150,7 @@ func (l *pageLog) first() probes.Vitals {
 // soft gives the vitals of the last view that an interaction of a time led to,
 // or nil.
 func (l *pageLog) soft(from, next time.Time) *probes.Vitals {
-	var last *view
+	var last *pageView
 	for number, v := range l.views {
 		if number != 0 && within(v.began, from, next) && (last == nil || v.began.After(last.began)) {
 			last = v

@@ -2,8 +2,10 @@ package browser
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"outrider/checks"
 	"outrider/probes"
@@ -31,8 +33,9 @@ func New(o Options) (*Probe, error) {
 	if _, _, err := FindChromium(o); err != nil {
 		return nil, err
 	}
-	if killed, removed := sweep(o.TempDir); killed+removed > 0 {
-		o.Logger.Info("cleared up after a dead browser probe", "processes", killed, "profiles", removed)
+	killed, removed := sweep(o.TempDir)
+	if files := sweepSharedMemory(sharedMemoryDir, sharedMemoryAge); killed+removed+files > 0 {
+		o.Logger.Info("cleared up after a dead browser probe", "processes", killed, "profiles", removed, "shared memory files", files)
 	}
 	return &Probe{options: o, pools: map[build]*pool{}}, nil
 }
@@ -59,33 +62,57 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 	if err != nil {
 		return probes.Run{}, err
 	}
+	asked := time.Now()
 	s, err := pool.acquire(ctx)
+	waited := time.Since(asked)
 	if err != nil {
-		return probes.Run{}, err
+		return probes.Run{BrowserWait: waited}, err
 	}
 	clean := true
 	defer func() { pool.release(s, !clean) }()
 
 	scope := checks.NewVariables(p.options.Functions)
 	secrets := secretsOf(&check)
-	headers, err := headersOf(&check.Journey, scope)
+	id := newRunID()
+	keeping := keepingOf(check.Journey.Browser, id)
+	requests, err := newInterception(&check.Journey, scope, traceIDOf(id))
 	if err != nil {
 		return probes.Run{}, err
 	}
-	tab, tabCtx, err := openTab(ctx, s.process, check.Journey.Browser, headers, secrets)
+	brought, err := belongingsOf(&check.Journey.Browser, requests.headers.origins, scope)
+	if err != nil {
+		return probes.Run{}, err
+	}
+	tab, tabCtx, err := openTab(ctx, s.process, &check.Journey, requests, secrets)
 	if err != nil {
 		clean = false // whatever it is, a fresh browser will not have it
 		return probes.Run{}, err
 	}
 	defer func() { clean = tab.close() }()
-
-	run := probes.Run{Outcome: probes.Passed, Browser: s.process.version}
-	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run}
-	if err := j.travel(tabCtx); err != nil {
+	if err := tab.bring(tabCtx, brought); err != nil {
 		return probes.Run{}, err
 	}
+
+	run := probes.Run{ID: id, TraceID: requests.traceID(), Outcome: probes.Passed, Browser: s.process.version}
+	if waited >= noticedWait {
+		run.BrowserWait = waited
+	}
+	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run, keeping: keeping}
+	if !keeping.HAR.Possible(keeping.draw) {
+		tab.observer.keepNoRequests()
+	}
+	if err := j.travel(tabCtx); err != nil {
+		return probes.Run{BrowserWait: run.BrowserWait}, err
+	}
+	if f := run.Failure; f != nil && f.Kind == probes.FailTimeout && ctx.Err() != nil && run.BrowserWait > 0 {
+		return run, fmt.Errorf("the browser took %s to start, which left too little of the check's timeout: %s", waited.Round(time.Millisecond), f.Message)
+	}
+	run.Secrets = scope.Codes()
 	return run, nil
 }
+
+// noticedWait is the shortest wait for a browser that is told of.
+const noticedWait = 5 * time.Millisecond
 
 // enter counts a run, unless the probe is closed.
 func (p *Probe) enter() bool {

@@ -163,7 +163,7 @@ func TestSpans(t *testing.T) {
 // the end.
 func TestBlocked(t *testing.T) {
 	fcp := 100.0
-	l := pageLog{origin: moment(0), views: map[float64]*view{0: {vitals: probes.Vitals{FCP: &fcp}}}, tasks: []span{
+	l := pageLog{origin: moment(0), views: map[float64]*pageView{0: {vitals: probes.Vitals{FCP: &fcp}}}, tasks: []span{
 		spanMS(0, 90),     // before the first paint
 		spanMS(80, 180),   // 80 ms of it after
 		spanMS(200, 250),  // not long

@@ -174,9 +174,9 @@ func bound(numbers ...*float64) {
 type keeper struct{ hide func(string) string }
 
 const (
-	// maxKept bounds a text of a page, in bytes, and maxTold is where
+	// maxPageWord bounds a text of a page, in bytes, and maxTold is where
 	// js/vitals.js cuts it before, in UTF-16 units.
-	maxKept = 200
+	maxPageWord = 200
 	maxTold = 1000
 )
 
@@ -186,10 +186,10 @@ func (k keeper) text(s string) string {
 	if k.hide != nil {
 		s = k.hide(s)
 	}
-	if cut && len(s) <= maxKept {
+	if cut && len(s) <= maxPageWord {
 		return checks.Redacted // most of it was secrets: it may end with the half of one
 	}
-	return shorten(s, maxKept)
+	return shorten(s, maxPageWord)
 }
 
 // address makes a URL fit: without what is private, and without what is always

@@ -54,6 +54,9 @@ func WriteText(w io.Writer, run probes.Run, style Style) error {
 	for _, e := range run.Exceeded {
 		fmt.Fprintf(&b, "    %s %s\n", style.mark(e.Level), exceeded(e))
 	}
+	if run.Disturbed != "" {
+		fmt.Fprintf(&b, "    %s its times are not trusted, for this host was disturbed: %s\n", style.mark(probes.Degraded), run.Disturbed)
+	}
 	if f := run.Failure; f != nil {
 		where := ""
 		if f.Step != "" {

@@ -54,7 +54,8 @@ type label struct{ name, tag string }
 // InfluxDB does. A label of such a name becomes a tag with "label_" before it.
 var own = []string{
 	"check", "kind", "location", "outcome", "step", "cause", "severity", "state", "event", "time",
-	"run", "up", "retries", "host_disturbance", "maintenance", "failure", "failed_step", "status", "redirects",
+	"run", "up", "retries", "host_disturbance", "disturbed", "cpu_pressure", "cpu_throttled", "maintenance",
+	"failure", "failed_step", "status", "redirects",
 	"cls", "days_left", "verified", "incident", "number", "summary", "open",
 	"score", "learned", "breach_probability", "objective", "good", "total", "budget_left",
 }
@@ -180,12 +181,15 @@ func (m pointMaker) run(b *batch, run probes.Run) {
 	d := m.series("run", &run).tag("outcome", string(run.Outcome)).
 		ms("start_delay_ms", run.StartDelay).ms("slot_wait_ms", run.SlotWait).
 		int("retries", int64(len(run.Attempts))).float("host_disturbance", run.Disturbance).
-		bool("maintenance", run.Maintenance).text("run", run.ID)
+		bool("disturbed", run.Disturbed != "").bool("maintenance", run.Maintenance).text("run", run.ID)
 	if run.Failure != nil {
 		d.text("failure", string(run.Failure.Kind)).text("failed_step", run.Failure.Step)
 	}
 	if up, known := isUp(run.Outcome); known {
 		d.int("up", up).ms("duration_ms", run.Duration)
+	}
+	if run.Browser != "" {
+		d.float("cpu_pressure", run.CPUPressure).float("cpu_throttled", run.CPUThrottled)
 	}
 	b.add(d, run.ID)
 	for i := range run.Steps {

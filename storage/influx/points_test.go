@@ -23,6 +23,7 @@ import (
 func full() probes.Run {
 	run := storagetest.Failed(storagetest.NewRun("a", start, time.Second))
 	v := 1.5
+	run.Browser = "Chromium 152 (headless shell)"
 	run.Steps[1].Vitals = &probes.Vitals{LCP: &v, CLS: &v, INP: &v, FCP: &v, TTFB: &v}
 	return run
 }

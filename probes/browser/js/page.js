@@ -210,17 +210,6 @@ function byLabel(wanted, exact) {
 
 // ------------------------------------------------------------- one element
 
-// All elements that a target means, and those of them that can be seen.
-function find(target) {
-  let all;
-  if (target.css) all = query(target.css);
-  else if (target.text) all = byText(target.text, target.exact);
-  else if (target.role) all = byRole(target.role, target.name, target.exact);
-  else if (target.label) all = byLabel(target.label, target.exact);
-  else all = query(`[data-testid="${CSS.escape(target.testid)}"]`);
-  return {all, seen: all.filter(visible)};
-}
-
 const boxes = (el) => [...el.getClientRects()].filter((r) => r.width > 0 && r.height > 0);
 
 function visible(el) {
@@ -320,33 +309,36 @@ function cover(el, at) {
   return receives(el, top) ? null : top;
 }
 
-// Whether an animation of the element, or of what it is in, is about to start:
-// until the browser has painted its first frame, the element lies still where
-// the animation begins, for as many frames as a busy machine takes.
-function setsOff(el) {
+// Whether an animation of the element, or of what it is in, may be moving it
+// although it lay still since a moment of the document's timeline: one that is
+// about to start, since until the browser has painted its first frame the
+// element lies where the animation begins; and one under way, if the browser has
+// not come to a new frame since. On a busy machine either takes its time.
+function adrift(el, since) {
   for (let node = el; node; node = parent(node)) {
-    if (node.getAnimations().some((a) => a.pending && a.playState === 'running')) return true;
+    if (node.getAnimations().some((a) => a.playState === 'running' && (a.pending || document.timeline.currentTime === since))) return true;
   }
   return false;
 }
 
 // The one element that a target means, or why there is none. needs are the
-// conditions that it has to meet: "enabled", "editable", "pointer".
+// conditions that it has to meet: "enabled", "editable", "pointer". hint makes
+// the detail, which only the last look needs.
 function resolve(target, needs) {
-  const {all, seen} = find(target);
-  if (all.length === 0) return {state: 'missing'};
-  if (target.nth > 0) {
-    if (seen.length < target.nth) return {state: 'missing', detail: `${seen.length} visible`};
+  const {all, seen, of, matched} = find(target);
+  if (all.length === 0) return {state: 'missing', hint: () => likely(target).slice(2)};
+  if (of.nth > 0) {
+    if (seen.length < of.nth) return {state: 'missing', detail: `${seen.length} visible`};
   } else if (seen.length > 1) {
-    return {state: 'ambiguous', count: seen.length, detail: seen.slice(0, 5).map(describe).join(', ')};
+    return {state: 'ambiguous', count: seen.length, matched, hint: () => seen.slice(0, 5).map(describe).join(', ')};
   } else if (seen.length === 0) {
-    return {state: 'hidden', detail: `${describe(all[0])}: ${invisibility(all[0])}`};
+    return {state: 'hidden', hint: () => all.slice(0, 3).map((el) => `${describe(el)}: ${invisibility(el)}`).join('; ') + (all.length > 3 ? `; and ${all.length - 3} more` : '')};
   }
-  const el = seen[Math.max(target.nth - 1, 0)];
-  if (needs.includes('enabled') && disabled(el)) return {state: 'disabled', detail: describe(el)};
+  const el = seen[Math.max(of.nth - 1, 0)];
+  if (needs.includes('enabled') && disabled(el)) return {state: 'disabled', matched, detail: describe(el)};
   const fixed = needs.includes('editable') ? uneditable(el) : '';
-  if (fixed) return {state: 'uneditable', detail: `${describe(el)}: ${fixed}`};
-  return {state: 'ready', el};
+  if (fixed) return {state: 'uneditable', matched, detail: `${describe(el)}: ${fixed}`};
+  return {state: 'ready', el, matched};
 }
 
 // ---------------------------------------------------------------- waiting
@@ -387,7 +379,8 @@ async function reach(target, needs, slice) {
     const result = await until(Math.max(0, end - performance.now()), ready, () => resolve(target, needs));
     if (!ready(result)) return result;
     const el = result.el;
-    if (!needs.includes('pointer')) return {state: 'ready', el, confirmed: 0};
+    const matched = result.matched;
+    if (!needs.includes('pointer')) return {state: 'ready', el, matched, confirmed: 0};
     let at = point(el);
     if (!at || cover(el, at)) {
       const block = alignments[round % alignments.length];
@@ -397,15 +390,16 @@ async function reach(target, needs, slice) {
     const since = performance.now();
     let state = !at ? {state: 'outside', detail: describe(el)} : null;
     if (at) {
+      const time = document.timeline.currentTime;
       await frame();
-      if (!el.isConnected || setsOff(el) || !sameBox(at, point(el))) state = {state: 'moving', detail: describe(el)};
+      if (!el.isConnected || adrift(el, time) || !sameBox(at, point(el))) state = {state: 'moving', detail: describe(el)};
     }
     if (!state) {
       const top = cover(el, at);
       const again = resolve(target, needs);
       if (top) state = {state: 'covered', detail: `${describe(el)} by ${describe(top)}`};
       else if (again.el !== el) state = {state: 'moving', detail: describe(el)};
-      else return {state: 'ready', el, x: at.x, y: at.y, confirmed: performance.now() - since};
+      else return {state: 'ready', el, matched, x: at.x, y: at.y, confirmed: performance.now() - since};
     }
     if (performance.now() >= end) return state;
     await sleep(10);
@@ -413,7 +407,8 @@ async function reach(target, needs, slice) {
 }
 
 // What Go gets: no element.
-const plain = ({state, detail = '', count = 0, x = 0, y = 0, confirmed = 0, mode = ''}) => ({state, detail, count, x, y, confirmed, mode});
+const plain = ({state, detail = '', hint = null, count = 0, matched = 0, x = 0, y = 0, confirmed = 0, mode = ''}) =>
+  ({state, detail: hint ? hint() : detail, count, matched, x, y, confirmed, mode});
 
 // ----------------------------------------------------------------- acting
 
@@ -514,10 +509,10 @@ globalThis.outrider = {
       el.value = value;
       if (el.value !== value) return plain({state: 'refused', detail: `${describe(el)} does not take ${JSON.stringify(value)}`});
       announce(el);
-      return plain({state: 'ready'});
+      return plain({state: 'ready', matched: result.matched});
     }
     selectAll(el);
-    return plain({state: 'ready', mode: 'type'});
+    return plain({state: 'ready', matched: result.matched, mode: 'type'});
   },
 
   // Waits for a select element that has the option, and chooses it.
@@ -531,14 +526,14 @@ globalThis.outrider = {
       const options = [...el.options].filter((o) => !o.disabled);
       const choice = options.find((o) => o.value === option) ?? options.find((o) => same(o.label) || same(o.text));
       if (!choice) return {state: 'optionless', detail: [...el.options].slice(0, 10).map((o) => JSON.stringify(normal(o.label))).join(', ')};
-      return {state: 'ready', el, choice};
+      return {state: 'ready', el, choice, matched: result.matched};
     });
     if (!ready(result)) return plain(result);
     result.el.focus();
     if (result.el.multiple) for (const o of result.el.options) o.selected = false;
     result.choice.selected = true;
     announce(result.el);
-    return plain({state: 'ready'});
+    return plain({state: 'ready', matched: result.matched});
   },
 
   // Waits for a target and gives it the focus.
@@ -554,17 +549,19 @@ globalThis.outrider = {
     const where = () => ({url: location.href, title: document.title});
     const result = await until(slice, ready, () => {
       if (text && !byText(text, false).some(visible)) return {state: 'textless'};
+      let matched = 0;
       if (shown) {
         const result = resolve(shown, []);
         if (!ready(result) && result.state !== 'ambiguous') return {...result, of: 'visible'};
+        matched = result.matched;
       }
       if (hidden) {
-        const seen = find(hidden).seen;
-        if (seen.length > 0 && seen.length >= hidden.nth) return {state: 'shown', detail: describe(seen[Math.max(hidden.nth - 1, 0)])};
+        const {seen, of} = find(hidden);
+        if (seen.length > 0 && seen.length >= of.nth) return {state: 'shown', detail: describe(seen[Math.max(of.nth - 1, 0)])};
       }
       const now = where();
-      if (seen && seen.url === now.url && seen.title === now.title) return {state: 'same'};
-      return {state: 'ready'};
+      if (seen && seen.url === now.url && seen.title === now.title) return {state: 'same', matched};
+      return {state: 'ready', matched};
     });
     return {...plain(result), ...where()};
   },
@@ -591,9 +588,11 @@ globalThis.outrider = {
     return {url: location.href, title: document.title.slice(0, limit), text: text.slice(0, limit), cut: text.length > limit};
   },
 
-  // The boxes of everything that shows a secret, in CSS pixels of the viewport.
-  secrets({values}) {
+  // The boxes of everything that shows a secret, in CSS pixels of the viewport:
+  // of frames that the journey acts in, the whole.
+  secrets({values, frames}) {
     const rects = [];
+    if (frames) for (const el of query('iframe,frame,object,embed')) rects.push(...el.getClientRects());
     for (const el of secretFields) if (el.isConnected) rects.push(...el.getClientRects());
     for (const pattern of values.map(loosely)) {
       const has = (text) => pattern.test(text);

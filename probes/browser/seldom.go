@@ -1,0 +1,20 @@
+package browser
+
+import _ "embed" // of the scripts below
+
+// The scripts that few journeys need. They go with the calls that use them, so
+// that the pages of all others are spared them.
+var (
+	//go:embed js/storage.js
+	storageScript string
+)
+
+// seldom gives the script that a method of our world is defined in, if it is
+// not there in every page.
+func seldom(method string) string {
+	switch method {
+	case "store", "stored":
+		return storageScript
+	}
+	return ""
+}
