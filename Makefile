@@ -30,7 +30,7 @@ vet: ## Run go vet and check the formatting
 	$(GO) vet ./...
 
 .PHONY: bench
-bench: browsers ## Run the benchmarks; figures are ratios to a baseline of the same run
+bench: browsers applications peers-installed ## Run the benchmarks; figures are ratios to a baseline of the same run
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./...
 
 RUNS ?= 200
@@ -46,8 +46,7 @@ peers: browsers peers-installed ## Measure browser journeys beside chromedp, Pla
 
 .PHONY: vitals
 vitals: browsers applications peers-installed ## Compare Web Vitals with Lighthouse's, the median of 9 runs
-	$(GO) build -o $(BIN)/ ./probes/browser/peers
-	cd probes/browser/peers && $(CURDIR)/$(BIN)/peers vitals
+	$(GO) test ./probes/browser/apps -run '^$$' -bench Vitals -benchtime 9x -timeout 0
 
 .PHONY: peers-installed
 peers-installed: node probes/browser/peers/node_modules

@@ -44,3 +44,30 @@ func TestImportRecordings(t *testing.T) {
 		})
 	}
 }
+
+// Each HAR has beside it what it becomes, and what is said of that.
+func TestImportHARs(t *testing.T) {
+	files, err := filepath.Glob("testdata/imports/*.har")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("files: %v, %v", files, err)
+	}
+	schema := compiled(t)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			f, err := os.Open(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			imported, err := ImportHAR(filepath.Base(file), f, ImportOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, strings.TrimSuffix(file, ".har")+".golden.yaml", imported.Definition)
+			golden(t, strings.TrimSuffix(file, ".har")+".golden.txt", importNotes(imported))
+			if err := schema.Validate(instance(t, imported.Definition)); err != nil {
+				t.Errorf("schema: %v", err)
+			}
+		})
+	}
+}

@@ -111,6 +111,9 @@ type Step struct {
 	Matched string `json:"matched,omitempty"`
 	// Vitals are those of the page that the step left behind.
 	Vitals *Vitals `json:"vitals,omitempty"`
+	// SpeedIndex is that of the page that the step opened, in milliseconds, if
+	// the run was filmed (browser_options keep: film).
+	SpeedIndex *float64 `json:"speed_index_ms,omitempty"`
 	// Resources sums up by host what the page asked for during a step in a
 	// browser, apart from the document that HTTP is about: the host that the
 	// step waited for longest first. There are at most MaxResourceGroups.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"outrider/checks"
 	"outrider/probes"
 )
@@ -24,9 +26,12 @@ type journey struct {
 	scope   *checks.Variables
 	secrets *secrets
 	result  *probes.Run
-	step    string // name of the step under way
-	matched string // the fall-back by which it found its target
-	aimed   *view  // where the last press was meant to land
+	step    string      // name of the step under way
+	matched string      // the fall-back by which it found its target
+	aimed   *view       // where the last press was meant to land
+	held    kb.Modifier // the keys that a step pressed and none has released
+	buttons int64       // those of the mouse that are down
+	acted   time.Time   // when the last step that did something began
 	opened  []visit
 	keeping keeping
 	kept    int       // bytes of artifacts
@@ -47,6 +52,13 @@ type visit struct {
 // travel does the steps in order until one fails. Its error is our own
 // trouble.
 func (j *journey) travel(ctx context.Context) error {
+	film, err := j.startFilm(ctx)
+	if err != nil {
+		return err
+	}
+	if film != nil {
+		defer film.end()
+	}
 	j.result.Started = time.Now().UTC()
 	began := time.Now()
 	sampling, stop := context.WithCancel(ctx)
@@ -74,6 +86,9 @@ func (j *journey) travel(ctx context.Context) error {
 	}
 	j.addVitals(ctx)
 	j.keepRequests()
+	if film != nil {
+		film.develop(ctx, began)
+	}
 	j.result.Finished = time.Now().UTC()
 	return nil
 }
@@ -88,6 +103,9 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 	defer cancel()
 
 	j.step, j.matched = step.Name, ""
+	if does(step.Action) {
+		j.acted = time.Now()
+	}
 	before := j.tab.observer.current()
 	start := time.Now()
 	var t timing

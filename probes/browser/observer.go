@@ -61,10 +61,14 @@ type observer struct {
 	previous *document // for reports that come late
 	pending  *navigation
 	moves    int // navigations asked for, begun and made so far
+	places   int // how often the document went to another place of itself
 	requests map[network.RequestID]*exchange
 	loading  map[network.RequestID]string // URLs of what is under way, bounded
 	kept     resources                    // to be summed up when the journey is over
+	ledger   *ledger                      // nil: nothing looks back on the requests
 	archive  archive                      // for a HAR
+	origins  map[string]bool              // of the documents so far; nil: nobody asks
+	camera   chan *page.EventScreencastFrame
 	dialogs  int
 	popups   map[target.ID]bool // that the page, or one of them, has opened
 	console  console
@@ -126,8 +130,11 @@ func (o *observer) handle(event any) {
 	case *page.EventFrameNavigated:
 		o.commit(ev.Frame, now)
 	case *page.EventNavigatedWithinDocument:
-		if ev.FrameID == o.frame && o.pending != nil && !o.pending.begun {
-			o.pending = nil
+		if ev.FrameID == o.frame {
+			o.places++
+			if o.pending != nil && !o.pending.begun {
+				o.pending = nil
+			}
 		}
 	case *page.EventLifecycleEvent:
 		if ev.Name == "load" && ev.LoaderID == o.document.loader && o.document.loaded.IsZero() {
@@ -147,6 +154,9 @@ func (o *observer) handle(event any) {
 		o.attend(task{dialog: true, leave: ev.Type == page.DialogTypeBeforeunload})
 	case *target.EventTargetCreated:
 		o.popup(ev.TargetInfo)
+	case *page.EventScreencastFrame:
+		o.filmed(ev)
+		return // nothing of the page has changed by it
 	case *fetch.EventRequestPaused:
 		o.attend(task{paused: ev})
 	case *fetch.EventAuthRequired:
@@ -174,6 +184,7 @@ func (o *observer) handle(event any) {
 			o.messages.handle(event, now)
 		}
 	default:
+		o.ledger.handle(event, now)
 		o.kept.handle(event, o.frame, now)
 		o.flights.handle(event)
 		o.handleNetwork(event)
@@ -249,6 +260,9 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 		return
 	}
 	o.moves++
+	if o.origins != nil && len(o.origins) < maxOrigins {
+		o.origins[f.SecurityOrigin] = true
+	}
 	if o.pending != nil && (o.pending.loader == f.LoaderID || !o.pending.begun) {
 		o.pending = nil
 	}
@@ -363,6 +377,13 @@ func (o *observer) mark() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.moves
+}
+
+// placesSeen gives how often the document went to another place of itself.
+func (o *observer) placesSeen() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.places
 }
 
 // moving tells whether a navigation was asked for since the mark.

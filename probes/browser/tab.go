@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,8 @@ var (
 	pageScript string
 	//go:embed js/targets.js
 	targetsScript string
+	//go:embed js/acts.js
+	actsScript string
 	//go:embed js/frames.js
 	framesScript string
 )
@@ -65,6 +68,7 @@ type tab struct {
 	requests *interception
 	framed   bool // the journey acts in frames
 	hosts    map[cdp.FrameID]*frameHost
+	folders  []string    // to be removed when the page is closed
 	blank    atomic.Bool // pages are asked for that we answer ourselves, empty
 	hushed   bool        // there are secrets, so that the page's text must not be quoted
 	tasks    chan task
@@ -223,8 +227,8 @@ func call[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], params P
 // injected is the script that runs in our world of every document. Frames
 // within the page are none of our business, unless the journey acts in them.
 func injected(frames bool) string {
-	page := idleScript + "\n" + pageScript + "\n" + targetsScript + "\n"
-	vitals := webVitalsScript + "\n" + vitalsScript + "\n})();"
+	page := pageScript + "\n" + targetsScript + "\n" + actsScript + "\n"
+	vitals := idleScript + "\n" + webVitalsScript + "\n" + vitalsScript + "\n})();"
 	const onlyPage = "if (window !== window.top) return;\n"
 	if frames {
 		return "(() => {\n" + page + framesScript + "\n" + onlyPage + vitals
@@ -257,6 +261,9 @@ func (t *tab) close() (clean bool) {
 	}
 	for _, h := range t.hosts {
 		t.leaveHost(h)
+	}
+	for _, dir := range t.folders {
+		defer os.RemoveAll(dir)
 	}
 	ctx, cancel := context.WithTimeout(t.process.ctx, closeGrace)
 	defer cancel()

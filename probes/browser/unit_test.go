@@ -154,7 +154,7 @@ func FuzzParseChord(f *testing.F) {
 			return
 		}
 		held := 0
-		for _, e := range c.events() {
+		for _, e := range c.events(0) {
 			switch e.Type {
 			case "keyUp":
 				held--
