@@ -10,31 +10,32 @@ import (
 	"outrider/checks"
 )
 
-// Because says in words what made a vital of the step's page what it is, as far
-// as that is known: "the image /hero.jpg began to load 1.2 s late". It is empty
-// if there is nothing to say.
-func (s *Step) Because(vital checks.Vital) string {
-	if s.Vitals.Of(vital) == nil {
+// Because says in words what made a vital of a step's page what it is, as far as
+// that is known: "the image /hero.jpg began to load 1.2 s late". It is empty if
+// there is nothing to say.
+func (r *Run) Because(step int, vital checks.Vital) string {
+	s := &r.Steps[step]
+	if s.Vitals.Of(vital) == nil || s.Vitals.Causes == nil {
 		return ""
 	}
-	if vital == checks.VitalTBT {
-		return s.becauseTBT()
-	}
-	c := s.Vitals.Causes
-	if c == nil {
-		return ""
+	c, page := s.Vitals.Causes, r.pageOf(step)
+	since := "the first byte"
+	if s.Vitals.SoftNavigation != "" {
+		since = "the interaction"
 	}
 	switch {
 	case vital == checks.VitalLCP && c.LCP != nil:
-		return s.becauseLCP(c.LCP)
+		return page.becauseLCP(c.LCP, since)
 	case vital == checks.VitalCLS && c.CLS != nil:
 		return becauseCLS(c.CLS)
 	case vital == checks.VitalINP && c.INP != nil:
-		return s.becauseINP(c.INP)
+		return page.becauseINP(c.INP)
+	case vital == checks.VitalTBT && c.TBT != nil:
+		return page.becauseTBT(c.TBT)
 	case vital == checks.VitalFCP && c.FCP != nil:
 		return largest(
 			part{c.FCP.TTFB, "the first byte came after %s"},
-			part{c.FCP.RenderDelay, "the page was painted %s after its first byte"})
+			part{c.FCP.RenderDelay, "the first paint came %s after " + since})
 	case vital == checks.VitalTTFB && c.TTFB != nil:
 		return largest(
 			part{c.TTFB.Waiting, "redirects and the browser itself took %s"},
@@ -61,11 +62,11 @@ func largest(parts ...part) string {
 	return fmt.Sprintf(p.words, figure(p.ms))
 }
 
-func (s *Step) becauseLCP(c *LCPCause) string {
+func (p pageAddress) becauseLCP(c *LCPCause, since string) string {
 	what := "the largest element"
 	switch {
 	case c.URL != "":
-		what = "the image " + s.shortAddress(c.URL)
+		what = "the image " + p.shorten(c.URL)
 	case c.Target != "":
 		what = "the text in " + c.Target
 	}
@@ -77,7 +78,7 @@ func (s *Step) becauseLCP(c *LCPCause) string {
 	if c.URL == "" {
 		return largest(
 			part{c.TTFB, words(what, " is the largest; the first byte came after %s")},
-			part{c.LoadDelay + c.LoadDuration + c.RenderDelay, words(what, " was painted %s after the first byte")})
+			part{c.LoadDelay + c.LoadDuration + c.RenderDelay, words(what, " was painted %s after "+since)})
 	}
 	return largest(
 		part{c.TTFB, words(what, " is the largest; the first byte of the page came after %s")},
@@ -98,7 +99,7 @@ func becauseCLS(c *CLSCause) string {
 	return text
 }
 
-func (s *Step) becauseINP(c *INPCause) string {
+func (p pageAddress) becauseINP(c *INPCause) string {
 	what := "the input"
 	switch c.Event {
 	case "pointer":
@@ -113,32 +114,25 @@ func (s *Step) becauseINP(c *INPCause) string {
 		part{c.InputDelay, what + " waited %s for other work of the page"},
 		part{c.Processing, "handling " + what + " took %s"},
 		part{c.Presentation, what + " was handled %s before its result was painted"})
-	if script := s.scriptName(c.Script); text != "" && script != "" {
+	if script := p.scriptName(c.Script); text != "" && script != "" {
 		text += "; " + script
 	}
 	return text
 }
 
-func (s *Step) becauseTBT() string {
-	if s.Page == nil || s.Page.LongTasks == 0 {
-		return ""
+func (p pageAddress) becauseTBT(c *TBTCause) string {
+	text := "a task took " + figure(c.Longest)
+	if c.Tasks > 1 {
+		text = fmt.Sprintf("the longest of %d long tasks took %s", c.Tasks, figure(c.Longest))
 	}
-	text := fmt.Sprintf("%d long tasks", s.Page.LongTasks)
-	if s.Page.LongTasks == 1 {
-		text = "a long task"
-	}
-	text += " of " + figure(float64(s.Page.LongTaskTime)/1e6)
-	if s.Page.LongTasks > 1 {
-		text += " together"
-	}
-	if script := s.scriptName(s.Page.Script); script != "" {
+	if script := p.scriptName(c.Script); script != "" {
 		text += "; " + script
 	}
 	return text
 }
 
 // scriptName says which script ran longest, and for how long.
-func (s *Step) scriptName(c *ScriptCause) string {
+func (p pageAddress) scriptName(c *ScriptCause) string {
 	if c == nil || c.Duration < 1 {
 		return ""
 	}
@@ -146,7 +140,7 @@ func (s *Step) scriptName(c *ScriptCause) string {
 	if name == "" {
 		name = c.Invoker
 	}
-	switch where := s.shortAddress(c.URL); {
+	switch where := p.shorten(c.URL); {
 	case name == "" && where == "":
 		return ""
 	case name == "" || name == c.URL:
@@ -157,32 +151,31 @@ func (s *Step) scriptName(c *ScriptCause) string {
 	return fmt.Sprintf("%s ran %s", name, figure(c.Duration))
 }
 
-// shortAddress is a URL without what it has in common with that of the page.
-func (s *Step) shortAddress(address string) string {
+// pageAddress is the host of the page that words are about.
+type pageAddress string
+
+// pageOf gives the page that a step left behind, as far as the run tells.
+func (r *Run) pageOf(step int) pageAddress {
+	for i := step; i >= 0; i-- {
+		if h := r.Steps[i].HTTP; h != nil {
+			if u, err := url.Parse(h.URL); err == nil {
+				return pageAddress(u.Host)
+			}
+		}
+	}
+	return ""
+}
+
+// shorten takes out of a URL what it has in common with that of the page.
+func (p pageAddress) shorten(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		return address
 	}
-	for _, page := range []string{s.Vitals.softNavigation(), s.httpURL()} {
-		if p, err := url.Parse(page); err == nil && p.Host == u.Host {
-			return u.EscapedPath()
-		}
+	if u.Host == string(p) {
+		return u.EscapedPath()
 	}
 	return u.Host + u.EscapedPath()
-}
-
-func (v *Vitals) softNavigation() string {
-	if v == nil {
-		return ""
-	}
-	return v.SoftNavigation
-}
-
-func (s *Step) httpURL() string {
-	if s.HTTP == nil {
-		return ""
-	}
-	return s.HTTP.URL
 }
 
 // figure writes milliseconds for reading: 340 ms, 1.2 s.

@@ -177,7 +177,7 @@ const (
 	// maxPageWord bounds a text of a page, in bytes, and maxTold is where
 	// js/vitals.js cuts it before, in UTF-16 units.
 	maxPageWord = 200
-	maxTold = 1000
+	maxTold     = 1000
 )
 
 // text makes a text fit.
