@@ -71,6 +71,14 @@ fuzz: ## Run each fuzzer for FUZZTIME
 generate: ## Write the files that tests hold against the code: the JSON Schema, golden files
 	$(GO) test ./checks -update
 
+VITALS ?= 6.2.3
+.PHONY: web-vitals
+web-vitals: ## Update the embedded web-vitals library to version VITALS
+	@set -e; js=probes/browser/js; tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
+	npm pack --silent --pack-destination "$$tmp" web-vitals@$(VITALS) >/dev/null; tar -xzf "$$tmp"/*.tgz -C "$$tmp"; \
+	cp "$$tmp/package/dist/web-vitals.attribution.iife.js" $$js/; cp "$$tmp/package/LICENSE" $$js/web-vitals.LICENSE; \
+	sed -i 's/version [0-9.]*, by/version $(VITALS), by/' $$js/NOTICE
+
 # A browser: the headless shell costs a third of full Chromium's CPU.
 .PHONY: chromium
 chromium:

@@ -28,6 +28,7 @@ type runView struct {
 	Artifacts []artifactView
 	Busy      bool           // the measuring machine was
 	Requests  []requestsStep // of the archive, if it was kept
+	Film      *filmView      // nil: there is none
 }
 
 // AttemptNumber counts the attempt that the run shows, from 1.
@@ -100,6 +101,9 @@ func (s *Server) runPage(r *http.Request) (page, error) {
 	if v.Requests, err = s.requestSteps(r.Context(), run); err != nil {
 		return page{}, err
 	}
+	if v.Film, err = s.film(r.Context(), run); err != nil {
+		return page{}, err
+	}
 	if v.Artifacts, err = s.artifactViews(r.Context(), run); err != nil {
 		return page{}, err
 	}
@@ -112,6 +116,7 @@ func (s *Server) artifactViews(ctx context.Context, run probes.Run) ([]artifactV
 	for _, a := range run.Artifacts {
 		v := artifactView{Artifact: a, URL: artifactURL(run.ID, a.Name)}
 		switch kind, inline := contentType(a.MediaType); {
+		case a.Name == probes.FilmPictureName: // it is shown frame by frame
 		case inline && strings.HasPrefix(kind, "image/"):
 			v.Image = true
 		case inline:
