@@ -372,7 +372,11 @@ const sameBox = (a, b) => a && b && a.x === b.x && a.y === b.y;
 // also until it lies still from one animation frame to the next, in view, on
 // top. Of that, confirmed is the time in milliseconds that went into making sure
 // of what was true already.
-async function reach(target, needs, slice) {
+//
+// With a position, in pixels from the element's top left corner, that is where
+// it has to be on top.
+async function reach(target, needs, slice, position = null) {
+  const place = position ? (el) => placeIn(el, position) : point;
   const end = performance.now() + slice;
   const alignments = ['center', 'end', 'start'];
   for (let round = 0; ; round++) {
@@ -381,18 +385,19 @@ async function reach(target, needs, slice) {
     const el = result.el;
     const matched = result.matched;
     if (!needs.includes('pointer')) return {state: 'ready', el, matched, confirmed: 0};
-    let at = point(el);
+    if (position && !hasPlace(el, position)) return {state: 'refused', detail: `${describe(el)} has no ${position.X},${position.Y}: its box is ${sizeOf(el)}`};
+    let at = place(el);
     if (!at || cover(el, at)) {
       const block = alignments[round % alignments.length];
       el.scrollIntoView({block, inline: 'center', behavior: 'instant'});
-      at = point(el);
+      at = place(el);
     }
     const since = performance.now();
     let state = !at ? {state: 'outside', detail: describe(el)} : null;
     if (at) {
       const time = document.timeline.currentTime;
       await frame();
-      if (!el.isConnected || adrift(el, time) || !sameBox(at, point(el))) state = {state: 'moving', detail: describe(el)};
+      if (!el.isConnected || adrift(el, time) || !sameBox(at, place(el))) state = {state: 'moving', detail: describe(el)};
     }
     if (!state) {
       const top = cover(el, at);
@@ -477,9 +482,10 @@ globalThis.outrider = {
   hushed: false,
 
   // Waits for a target; see reach. With press, the next press is meant for it.
-  async reach({target, needs, press, slice}) {
-    const result = await reach(target, needs, slice);
+  async reach({target, needs, press, position, slice}) {
+    const result = await reach(target, needs, slice, position);
     aim = press && ready(result) ? {el: result.el, hit: null} : null;
+    if (aim && dragsNatively(result.el)) result.mode = 'drags';
     return plain(result);
   },
 
@@ -606,4 +612,10 @@ globalThis.outrider = {
     }
     return rects.map((r) => ({x: r.left, y: r.top, width: r.width, height: r.height}));
   },
+};
+
+// What the scripts that come with a call are made of (see seldom.go).
+globalThis.outrider.kit = {
+  query, children, parent, normal, hiddenFromAll, labelOf, labelTexts, accessibleName, contentName, referenced,
+  find, resolve, ready, plain, visible, describe, disabled,
 };
