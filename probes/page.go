@@ -12,6 +12,7 @@ type Causes struct {
 	INP  *INPCause  `json:"inp,omitempty"`
 	FCP  *FCPCause  `json:"fcp,omitempty"`
 	TTFB *TTFBCause `json:"ttfb,omitempty"`
+	TBT  *TBTCause  `json:"tbt,omitempty"`
 }
 
 // LCPCause is what was painted largest, and the parts of the time until then.
@@ -71,6 +72,14 @@ type TTFBCause struct {
 	Resolve float64 `json:"resolve_ms"`
 	Connect float64 `json:"connect_ms"` // with TLS
 	Request float64 `json:"request_ms"` // sending, and the server
+}
+
+// TBTCause is what blocked the page.
+type TBTCause struct {
+	Tasks   int     `json:"tasks"`
+	Longest float64 `json:"longest_ms"`
+	// Script is the one that ran longest, if one did in a long frame.
+	Script *ScriptCause `json:"script,omitempty"`
 }
 
 // Split says where the time of a step in a browser went: its parts sum up to
