@@ -21,24 +21,27 @@ const maxShown = 500
 
 // journey is one attempt at a check's journey, in one tab.
 type journey struct {
-	check   *checks.Check
-	tab     *tab
-	scope   *checks.Variables
-	secrets *secrets
-	result  *probes.Run
-	step    string      // name of the step under way
-	matched string      // the fall-back by which it found its target
-	aimed   *view       // where the last press was meant to land
-	held    kb.Modifier // the keys that a step pressed and none has released
-	buttons int64       // those of the mouse that are down
-	opened  []visit
-	keeping keeping
-	kept    int // bytes of artifacts
+	check     *checks.Check
+	tab       *tab
+	scope     *checks.Variables
+	secrets   *secrets
+	result    *probes.Run
+	step      string      // name of the step under way
+	matched   string      // the fall-back by which it found its target
+	aimed     *view       // where the last press was meant to land
+	held      kb.Modifier // the keys that a step pressed and none has released
+	buttons   int64       // those of the mouse that are down
+	opened    []visit
+	pages     []openPage // the main one first, then in the order in which they were in front; nil: only one was ever open
+	downloads bool       // the step under way loads a file
+	keeping   keeping
+	kept      int // bytes of artifacts
 }
 
 // visit says what document a step opened, and when it worked on which.
 type visit struct {
-	step       int // index in the result
+	step       int  // index in the result
+	tab        *tab // whose document it is
 	opened     *document
 	on         *document // the document on which the step acted
 	from, till time.Time
@@ -74,14 +77,20 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 	if timeout <= 0 {
 		timeout = defaultStepTimeout
 	}
+	if len(j.pages) > 0 && j.tab.gone() {
+		_ = j.handOver(ctx) // else the step says so
+	}
+	if j.tab.life != nil {
+		ctx = j.tab.life
+	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
 	j.step, j.matched = step.Name, ""
-	before := j.tab.observer.current()
+	before, on := j.tab.observer.current(), j.tab
 	start := time.Now()
 	var t timing
-	err := j.perform(ctx, step.Action, &t)
+	err := j.performExpecting(ctx, step, &t)
 	if t.end.IsZero() || err != nil {
 		t.end = time.Now()
 	}
@@ -89,8 +98,11 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 		Name: step.Name, Verb: step.Action.Verb(), Outcome: probes.Passed,
 		Started: start.Sub(began), Duration: max(t.end.Sub(start)-t.own, 0), Matched: j.matched,
 	}
-	v := visit{step: len(j.result.Steps), on: before, from: start, till: t.end}
-	if after := j.tab.observer.current(); after != before {
+	if step.Browser.Popup != "" {
+		on = j.tab // what it opened is what it is about
+	}
+	v := visit{step: len(j.result.Steps), tab: on, on: before, from: start, till: t.end}
+	if after := on.observer.current(); after != before {
 		v.opened = after
 	}
 	j.opened = append(j.opened, v)
@@ -153,34 +165,38 @@ func (j *journey) addVitals(ctx context.Context) {
 		}
 		cancel()
 	}
-	o := j.tab.observer
+	for i, v := range j.opened {
+		if v.step < len(j.result.Steps) {
+			j.addVitalsOf(i, v)
+		}
+	}
+}
+
+// addVitalsOf does that for one step.
+func (j *journey) addVitalsOf(i int, v visit) {
+	o := v.tab.observer
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for i, v := range j.opened {
-		if v.step >= len(j.result.Steps) {
-			continue
+	next := time.Now()
+	if i+1 < len(j.opened) {
+		next = j.opened[i+1].from
+	}
+	step := &j.result.Steps[v.step]
+	j.addResources(step, v, next)
+	if d := v.opened; d != nil {
+		if d.vitals != (probes.Vitals{}) {
+			vitals := d.vitals
+			step.Vitals = &vitals
 		}
-		next := time.Now()
-		if i+1 < len(j.opened) {
-			next = j.opened[i+1].from
+		if d.exchange != nil {
+			http := d.exchange.http
+			http.URL = j.secrets.hide(http.URL)
+			step.HTTP = &http
 		}
-		step := &j.result.Steps[v.step]
-		j.addResources(step, v, next)
-		if d := v.opened; d != nil {
-			if d.vitals != (probes.Vitals{}) {
-				vitals := d.vitals
-				step.Vitals = &vitals
-			}
-			if d.exchange != nil {
-				http := d.exchange.http
-				http.URL = j.secrets.hide(http.URL)
-				step.HTTP = &http
-			}
-			continue
-		}
-		if inp := v.inp(next); inp != nil {
-			step.Vitals = &probes.Vitals{INP: inp}
-		}
+		return
+	}
+	if inp := v.inp(next); inp != nil {
+		step.Vitals = &probes.Vitals{INP: inp}
 	}
 }
 
@@ -192,7 +208,7 @@ func (j *journey) addResources(step *probes.Step, v visit, next time.Time) {
 	if v.opened != nil && v.opened.exchange != nil {
 		p.opened = v.opened.loader
 	}
-	o := j.tab.observer
+	o := v.tab.observer
 	step.Resources = o.kept.groups(p, j.secrets.hide)
 	step.Exception = o.console.thrown(v.from, next)
 }
