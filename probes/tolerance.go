@@ -7,7 +7,7 @@ import (
 )
 
 // DefaultTolerance is the disturbance from which on a run's times are not
-// trusted, as a share of its time.
+// trusted, as a share of its time. With a tolerance of 1 they always are.
 const DefaultTolerance = 0.2
 
 const (
@@ -35,6 +35,7 @@ func (l load) note(run *Run, tolerance float64) {
 	}
 	run.Disturbance, run.CPUPressure, run.CPUThrottled = l.lateness, l.waits, l.throttled
 	switch {
+	case tolerance >= 1:
 	case l.throttled >= tolerance:
 		run.Disturbed = fmt.Sprintf("the CPU quota of its container stopped it for %s of the time", percent(l.throttled))
 	case l.late >= leastLate && l.lateness >= tolerance:

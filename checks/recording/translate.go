@@ -99,7 +99,7 @@ const mainPage = "main"
 func prefix(r *Recording) string {
 	for i := range r.Steps {
 		u, err := url.Parse(r.Steps[i].URL)
-		if err != nil || u.Hostname() == "" {
+		if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
 			continue
 		}
 		if site, err := publicsuffix.EffectiveTLDPlusOne(u.Hostname()); err == nil {

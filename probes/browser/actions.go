@@ -37,9 +37,9 @@ func (j *journey) perform(ctx context.Context, action checks.Action, t *timing) 
 	case *checks.Hover:
 		return j.hover(ctx, a, t)
 	case *checks.Wait:
-		return j.wait(ctx, a)
+		return j.wait(ctx, a, t)
 	case *checks.Expect:
-		return j.expect(ctx, a)
+		return j.expect(ctx, a, t)
 	case *checks.Screenshot:
 		return j.screenshot(ctx, a, t)
 	case *checks.Evaluate:
@@ -221,7 +221,7 @@ func (j *journey) pressKey(ctx context.Context, a *checks.Press, t *timing) erro
 }
 
 // wait waits for a fixed time, or for an element.
-func (j *journey) wait(ctx context.Context, a *checks.Wait) error {
+func (j *journey) wait(ctx context.Context, a *checks.Wait, t *timing) error {
 	if a.For > 0 {
 		select {
 		case <-time.After(a.For):
@@ -233,7 +233,7 @@ func (j *journey) wait(ctx context.Context, a *checks.Wait) error {
 			return failf(probes.FailTimeout, "the wait of %s is longer than the step may take", a.For)
 		}
 	}
-	return j.expect(ctx, &checks.Expect{Visible: a.Visible, Hidden: a.Hidden})
+	return j.expect(ctx, &checks.Expect{Visible: a.Visible, Hidden: a.Hidden}, t)
 }
 
 // evaluate runs a script of the definition in the page.

@@ -153,6 +153,7 @@ var admitted = map[string]bool{
 	"Page.javascriptDialogOpening":      true,
 	"Page.lifecycleEvent":               true,
 	"Page.navigatedWithinDocument":      true,
+	"Page.screencastFrame":              true,
 	"Runtime.bindingCalled":             true,
 	"Runtime.consoleAPICalled":          true,
 	"Runtime.exceptionThrown":           true,

@@ -165,15 +165,15 @@ func (j *journey) ledOn(ctx context.Context, h *happening, t *timing) error {
 			t.end = before
 		}
 	}
-	return j.arrivedAt(ctx, h.options.Navigation)
+	return j.arrivedAt(ctx, h.options.Navigation, t)
 }
 
 // arrivedAt checks the page that a step has led to.
-func (j *journey) arrivedAt(ctx context.Context, n *checks.Navigation) error {
+func (j *journey) arrivedAt(ctx context.Context, n *checks.Navigation, t *timing) error {
 	if n == nil || n.URL == nil && n.Title == nil {
 		return nil
 	}
-	return j.expect(ctx, &checks.Expect{URL: n.URL, Title: n.Title})
+	return j.expect(ctx, &checks.Expect{URL: n.URL, Title: n.Title}, t)
 }
 
 // closeDialog answers a dialog: as a step wants it, or else by dismissing it,

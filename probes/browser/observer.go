@@ -16,8 +16,6 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
-
-	"outrider/probes"
 )
 
 // worldName names the world in which our scripts run in every page.
@@ -34,8 +32,8 @@ type document struct {
 	loaded      time.Time // when it was loaded; zero until then
 	unreachable bool      // it is the browser's error page
 	contextID   runtime.ExecutionContextID
-	vitals      probes.Vitals
-	interaction []vitalReport // what INP was after which interaction, bounded
+	page        pageLog   // what it told of itself
+	left        time.Time // when another took its place; zero: it has not been left
 }
 
 // navigation is one that has been asked for and has not led to a document.
@@ -67,11 +65,17 @@ type observer struct {
 	requests map[network.RequestID]*exchange
 	loading  map[network.RequestID]string // URLs of what is under way, bounded
 	kept     resources                    // to be summed up when the journey is over
+	ledger   *ledger                      // nil: nothing looks back on the requests
 	archive  archive                      // for a HAR
+	origins  map[string]bool              // of the documents so far; nil: nobody asks
+	camera   chan *page.EventScreencastFrame
 	dialogs  int
 	popups   map[target.ID]bool // that the page, or one of them, has opened
 	console  console
 	frames   *frameTable // of the page's frames; nil if the journey acts in none
+	flights  flights     // the same requests by the browser's own clock
+	messages messages
+	keep     keeper
 
 	// What the step under way expects: what to do with its dialog, and whether
 	// it opens a page, which came says.
@@ -110,8 +114,11 @@ func newObserver(attend func(task), hide func(string) string) *observer {
 		loading:  map[network.RequestID]string{},
 		popups:   map[target.ID]bool{},
 		console:  console{hide: hide},
+		keep:     keeper{hide},
+		messages: messages{keep: keeper{hide}},
 	}
 	o.kept.spared = o.sparedOf
+	o.flights = flights{keep: o.keep, spared: o.sparedOf, site: func() string { return o.kept.site }}
 	return o
 }
 
@@ -165,6 +172,9 @@ func (o *observer) handle(event any) {
 		o.attend(k)
 	case *target.EventTargetCreated:
 		o.popup(ev.TargetInfo)
+	case *page.EventScreencastFrame:
+		o.filmed(ev)
+		return // nothing of the page has changed by it
 	case *fetch.EventRequestPaused:
 		o.attend(task{paused: ev})
 	case *fetch.EventAuthRequired:
@@ -182,14 +192,19 @@ func (o *observer) handle(event any) {
 		o.report(ev)
 	case *runtime.EventConsoleAPICalled:
 		o.console.call(ev)
+		o.messages.handle(event, now)
 	case *runtime.EventExceptionThrown:
 		o.console.exception(ev.ExceptionDetails, now)
+		o.messages.handle(event, now)
 	case *log.EventEntryAdded:
 		if !o.sparedOf(ev.Entry.NetworkRequestID) {
 			o.console.entry(ev.Entry)
+			o.messages.handle(event, now)
 		}
 	default:
+		o.ledger.handle(event, now)
 		o.kept.handle(event, o.frame, now)
+		o.flights.handle(event)
 		o.handleNetwork(event)
 	}
 	o.archive.handle(event, o.frame, o.document, now)
@@ -264,10 +279,14 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 		return
 	}
 	o.moves++
+	if o.origins != nil && len(o.origins) < maxOrigins {
+		o.origins[f.SecurityOrigin] = true
+	}
 	if o.pending != nil && (o.pending.loader == f.LoaderID || !o.pending.begun) {
 		o.pending = nil
 	}
 	o.previous = o.document
+	o.previous.left = now
 	o.document = &document{
 		loader:      f.LoaderID,
 		url:         f.URL + f.URLFragment,
@@ -276,6 +295,7 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 	}
 	// What the last document asked for is of no interest any more.
 	o.kept.left(f.LoaderID, now)
+	o.flights.left(f.LoaderID, now)
 	clear(o.loading)
 	for id := range o.requests {
 		if id != network.RequestID(f.LoaderID) && (o.pending == nil || id != network.RequestID(o.pending.loader)) {
@@ -316,24 +336,18 @@ func (o *observer) inFrames(event any) {
 	}
 }
 
-// maxInteractions bounds what is kept of one document's interactions.
-const maxInteractions = 200
-
-// report takes a Web Vital.
+// report takes what a page tells of itself.
 func (o *observer) report(ev *runtime.EventBindingCalled) {
-	r, ok := parseVital(ev.Payload)
-	if ev.Name != bindingName || !ok {
+	if ev.Name != bindingName {
 		return
 	}
 	for _, d := range []*document{o.document, o.previous} {
-		if d.contextID != ev.ExecutionContextID {
-			continue
+		if d.contextID == ev.ExecutionContextID {
+			if r, ok := parseReport(ev.Payload); ok {
+				d.page.take(&r, o.keep)
+			}
+			return
 		}
-		r.keep(&d.vitals)
-		if r.Name == "INP" && len(d.interaction) < maxInteractions {
-			d.interaction = append(d.interaction, r)
-		}
-		return
 	}
 }
 

@@ -58,7 +58,7 @@ func (j *journey) pageOpened(ctx context.Context, h *happening, t *timing) error
 	if x := d.exchange; x != nil && x.http.Status >= 400 {
 		return badStatus(x)
 	}
-	return j.arrivedAt(ctx, h.options.Navigation)
+	return j.arrivedAt(ctx, h.options.Navigation, t)
 }
 
 // front makes a page the one that steps act in.

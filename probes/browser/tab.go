@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/cdproto/target"
@@ -27,8 +28,10 @@ import (
 
 // The scripts that run in our world of every page: see the NOTICE beside them.
 var (
-	//go:embed js/web-vitals.iife.js
+	//go:embed js/web-vitals.attribution.iife.js
 	webVitalsScript string
+	//go:embed js/idle.js
+	idleScript string
 	//go:embed js/vitals.js
 	vitalsScript string
 	//go:embed js/page.js
@@ -169,6 +172,7 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 		// chromedp switches these on for queries that we do not make.
 		command(ctx, t, css.Disable, cdp.Empty{}),
 		command(ctx, t, dom.Disable, cdp.Empty{}),
+		command(ctx, t, performance.Enable, performance.EnableParams{}),
 		command(ctx, t, runtime.AddBinding, runtime.AddBindingParams{Name: bindingName, ExecutionContextName: worldName}),
 		command(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
 			Source: injected(t.framed), WorldName: worldName, RunImmediately: new(true),
@@ -229,7 +233,7 @@ func call[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], params P
 // injected is the script that runs in our world of every document. Frames
 // within the page are none of our business, unless the journey acts in them.
 func injected(frames bool) string {
-	page := pageScript + "\n" + targetsScript + "\n" + actsScript + "\n"
+	page := idleScript + "\n" + pageScript + "\n" + targetsScript + "\n" + actsScript + "\n"
 	vitals := webVitalsScript + "\n" + vitalsScript + "\n})();"
 	const onlyPage = "if (window !== window.top) return;\n"
 	if frames {

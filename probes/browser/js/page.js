@@ -610,3 +610,9 @@ globalThis.outrider = {
     return rects.map((r) => ({x: r.left, y: r.top, width: r.width, height: r.height}));
   },
 };
+
+// What the scripts that come with a call are made of (see seldom.go).
+globalThis.outrider.kit = {
+  query, children, parent, normal, hiddenFromAll, labelOf, labelTexts, accessibleName, contentName, referenced,
+  find, resolve, ready, plain, visible, describe, disabled,
+};
