@@ -28,9 +28,12 @@ type journey struct {
 	acted   time.Time // when the last step that did something began
 	matched string    // the fall-back by which it found its target
 	aimed   *view     // where the last press was meant to land
-	opened  []visit
-	keeping keeping
-	kept    int // bytes of artifacts
+	// baselines takes new baselines of what pages look like; nil: they are
+	// held against those that there are.
+	baselines func(path string, png []byte) error
+	opened    []visit
+	keeping   keeping
+	kept      int // bytes of artifacts
 }
 
 // visit says what document a step opened, and when it worked on which.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,9 @@ type stateWanted struct {
 	last  *failure      // what was wrong last
 	// audited is when everything but what costs time to look at first held.
 	audited time.Time
+
+	baseline *image.NRGBA // decoded
+	kept     bool         // how the page looked instead was kept
 }
 
 // The pauses between looks at a page's state, and how long what costs time to
@@ -74,6 +78,9 @@ func (w *stateWanted) lookOnce(ctx context.Context) (*failure, error) {
 	}
 	if w.audited.IsZero() {
 		w.audited = time.Now()
+	}
+	if wrong, err := w.audits(ctx); wrong != nil || err != nil {
+		return wrong, err
 	}
 	// What is wrong here is final: it does not go away.
 	for _, clean := range []func() *failure{w.consoleErrors, w.failedRequests} {
@@ -306,11 +313,20 @@ func (w *stateWanted) stateOf(ctx context.Context, target checks.Target, attribu
 			first = &s
 		}
 	}
-	err = w.j.unready(at.String(), first.standing, patience(ctx, w.began))
-	if errors.As(err, &wrong) {
+	wrong, err = w.missing(at, first.standing, patience(ctx, w.began))
+	return at, first, wrong, err
+}
+
+// missing says why an element could not be looked at.
+func (w *stateWanted) missing(at *locator, s standing, within string) (wrong *failure, err error) {
+	what := "what is looked at"
+	if at != nil {
+		what = at.String()
+	}
+	if err = w.j.unready(what, s, within); errors.As(err, &wrong) {
 		err = nil
 	}
-	return at, first, wrong, err
+	return wrong, err
 }
 
 // element holds an element against what is expected of it.
