@@ -111,6 +111,9 @@ type Step struct {
 	Matched string `json:"matched,omitempty"`
 	// Vitals are those of the page that the step left behind.
 	Vitals *Vitals `json:"vitals,omitempty"`
+	// SpeedIndex is that of the page that the step opened, in milliseconds, if
+	// the run was filmed (browser_options keep: film).
+	SpeedIndex *float64 `json:"speed_index_ms,omitempty"`
 	// Resources sums up by host what the page asked for during a step in a
 	// browser, apart from the document that HTTP is about: the host that the
 	// step waited for longest first. There are at most MaxResourceGroups.
@@ -118,6 +121,13 @@ type Step struct {
 	// Exception is the last uncaught exception of the page during a step in a
 	// browser: one line, secrets taken out.
 	Exception string `json:"exception,omitempty"`
+	// What the page of a step in a browser tells besides: see page.go.
+	Split          *Split           `json:"split,omitempty"`
+	Page           *PageStats       `json:"page,omitempty"`
+	Marks          []Mark           `json:"marks,omitempty"`
+	ServerTiming   []ServerTiming   `json:"server_timing,omitempty"`
+	Console        []ConsoleMessage `json:"console,omitempty"`
+	FailedRequests []FailedRequest  `json:"failed_requests,omitempty"`
 }
 
 // MaxResourceGroups bounds the groups of a step.
@@ -226,6 +236,15 @@ type Vitals struct {
 	INP  *float64 `json:"inp_ms,omitempty"`
 	FCP  *float64 `json:"fcp_ms,omitempty"`
 	TTFB *float64 `json:"ttfb_ms,omitempty"`
+	// TBT is the total blocking time: of each task of more than 50 ms what goes
+	// beyond, from the first contentful paint until the journey acted on the
+	// page, left it or ended.
+	TBT *float64 `json:"tbt_ms,omitempty"`
+	// SoftNavigation is the address, without its query, of the view of a
+	// single-page application that the step led to: the vitals are then those
+	// of the view, counted from the interaction.
+	SoftNavigation string  `json:"soft_navigation,omitempty"`
+	Causes         *Causes `json:"causes,omitempty"`
 }
 
 // Of gives one vital, or nil.
@@ -244,6 +263,8 @@ func (v *Vitals) Of(vital checks.Vital) *float64 {
 		return v.FCP
 	case checks.VitalTTFB:
 		return v.TTFB
+	case checks.VitalTBT:
+		return v.TBT
 	}
 	return nil
 }

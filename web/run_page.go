@@ -26,7 +26,9 @@ type runView struct {
 	HTTP      []probes.Step // steps with a request
 	TLS       []tlsRow
 	Artifacts []artifactView
-	Busy      bool // the measuring machine was
+	Busy      bool           // the measuring machine was
+	Requests  []requestsStep // of the archive, if it was kept
+	Film      *filmView      // nil: there is none
 }
 
 // AttemptNumber counts the attempt that the run shows, from 1.
@@ -96,6 +98,12 @@ func (s *Server) runPage(r *http.Request) (page, error) {
 			v.TLS = append(v.TLS, tlsRow{st.Name, *t, left})
 		}
 	}
+	if v.Requests, err = s.requestSteps(r.Context(), run); err != nil {
+		return page{}, err
+	}
+	if v.Film, err = s.film(r.Context(), run); err != nil {
+		return page{}, err
+	}
 	if v.Artifacts, err = s.artifactViews(r.Context(), run); err != nil {
 		return page{}, err
 	}
@@ -108,6 +116,7 @@ func (s *Server) artifactViews(ctx context.Context, run probes.Run) ([]artifactV
 	for _, a := range run.Artifacts {
 		v := artifactView{Artifact: a, URL: artifactURL(run.ID, a.Name)}
 		switch kind, inline := contentType(a.MediaType); {
+		case a.Name == probes.FilmPictureName: // it is shown frame by frame
 		case inline && strings.HasPrefix(kind, "image/"):
 			v.Image = true
 		case inline:

@@ -81,6 +81,9 @@ func (d *Definition) HideSecrets() {
 		return
 	}
 	// A longer one may hold a shorter one.
+	inOrder := d.Secrets.secrets
+	defer func() { d.Secrets.secrets = inOrder }()
+	d.Secrets.secrets = slices.Clone(inOrder)
 	slices.SortStableFunc(d.Secrets.secrets, func(a, b Secret) int { return len(b.value) - len(a.value) })
 	plain := func(text string) string { return d.Secrets.hide(text, func(Secret) string { return "…" }) }
 	d.Name = plain(d.Name)

@@ -158,7 +158,7 @@ func absorb(a act, out *[]act) act {
 	enter := -1
 	for len(list) > 0 {
 		b := &list[len(list)-1]
-		typed := b.do == "press" && len(b.Events) == 0 && (len([]rune(b.key)) == 1 || slices.Contains([]string{"Space", "Backspace", "Delete", "ArrowLeft", "ArrowRight", "Home", "End"}, b.key)) && samePlace(b.Step, a.Step)
+		typed := isTyped(b) && typedInto(list, &a)
 		switch {
 		case typed:
 			// Letters come with the value.
@@ -200,6 +200,24 @@ func absorb(a act, out *[]act) act {
 	return a
 }
 
+// isTyped tells whether a press is one of those that write.
+func isTyped(a *act) bool {
+	return a.do == "press" && len(a.Events) == 0 &&
+		(len([]rune(a.key)) == 1 || slices.Contains([]string{"Space", "Backspace", "Delete", "ArrowLeft", "ArrowRight", "Home", "End"}, a.key))
+}
+
+// typedInto tells whether the presses at the end of a list went into the field
+// of a change: it was clicked or changed before. Else they are a short cut of
+// the page.
+func typedInto(list []act, a *act) bool {
+	for i := len(list) - 1; i >= 0; i-- {
+		if !isTyped(&list[i]) {
+			return (list[i].do == "click" || list[i].do == "change") && sameElement(list[i].Step, a.Step)
+		}
+	}
+	return false
+}
+
 func plainClick(a *act) bool {
 	return len(a.Events) == 0 && (a.Button == "" || a.Button == "primary") && len(a.modifiers) == 0
 }
@@ -236,6 +254,7 @@ func (a *act) events() []Event {
 	return events
 }
 
+// note says to whoever imports what is of little weight.
 func (t *translation) note(s *Step, format string, args ...any) {
 	t.out.Notes = append(t.out.Notes, draft.Note{Line: s.Line, Column: s.Column,
 		Message: fmt.Sprintf("step %d (%s): %s", s.Number, cut(s.Type), fmt.Sprintf(format, args...))})

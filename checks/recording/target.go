@@ -133,6 +133,9 @@ func (t *translator) target(selectors [][]string, purpose use) target {
 
 // chain translates one alternative: its last part, within those before it.
 func (t *translator) chain(chain []string, purpose use, h hints) ([]way, string) {
+	if chain = flat(chain); len(chain) == 0 {
+		return nil, "it is empty"
+	}
 	if len(chain) > 1+maxWithin {
 		return nil, "it leads through more elements than a target can"
 	}
@@ -149,13 +152,16 @@ func (t *translator) chain(chain []string, purpose use, h hints) ([]way, string)
 		outer = node
 	}
 	ways, why := t.part(chain[len(chain)-1], purpose, h)
+	if why != "" {
+		return nil, why
+	}
 	if outer != nil {
 		for i := range ways {
 			ways[i].pairs = append(slices.Clip(ways[i].pairs), draft.Pair{Key: "within", Value: outer})
 			ways[i].id += "\x00within " + strings.Join(chain[:len(chain)-1], "\x00")
 		}
 	}
-	return ways, why
+	return ways, ""
 }
 
 // part translates one selector. Several ways come of a name whose role the
@@ -177,10 +183,39 @@ func (t *translator) part(selector string, purpose use, h hints) ([]way, string)
 	if css = strings.TrimSpace(css); css == "" {
 		return nil, "it is empty"
 	}
+	if strings.Contains(css, "::-p-") {
+		if m := ownSelector.FindStringSubmatch(css); m != nil {
+			return t.part(m[1]+"/"+m[2], purpose, h)
+		}
+		return nil, "it is in Puppeteer's own language, of which targets know no counterpart"
+	}
 	if v, ok := t.testID(css); ok {
 		return []way{newWay("testid", v)}, ""
 	}
 	return []way{newWay("css", css)}, ""
+}
+
+// ownSelector is one of Puppeteer's that has a prefix, too.
+var ownSelector = regexp.MustCompile(`^::-p-(aria|text|xpath)\(["']?(.*?)["']?\)$`)
+
+// deep is Puppeteer's combinator into shadow roots, where css looks anyway.
+var deep = regexp.MustCompile(`\s*>>>>?\s*`)
+
+// flat takes selectors apart that lead into shadow roots by themselves.
+func flat(chain []string) []string {
+	var parts []string
+	for _, part := range chain {
+		if strings.Contains(part, ">>>") && !strings.HasPrefix(part, "aria/") && !strings.HasPrefix(part, "text/") {
+			for _, p := range deep.Split(part, -1) {
+				if p != "" {
+					parts = append(parts, p)
+				}
+			}
+			continue
+		}
+		parts = append(parts, part)
+	}
+	return parts
 }
 
 func cutPrefix(selector, prefix string) (string, bool) {

@@ -14,7 +14,7 @@ import (
 
 	"outrider/checks"
 	"outrider/probes"
-	"outrider/probes/browser/picture"
+	"outrider/probes/browser/pixels"
 )
 
 // looked is what js/look.js tells of a page that is held still.
@@ -43,11 +43,11 @@ func (w *stateWanted) looksLike(ctx context.Context) (*failure, error) {
 		return nil, failf(probes.FailAssertion, "there is no picture %s to hold the page against: take it with outrider run --update", filepath.Base(l.Path))
 	}
 	if w.baseline == nil {
-		if w.baseline, err = picture.Decode(l.Baseline); err != nil {
+		if w.baseline, err = pixels.Decode(l.Baseline); err != nil {
 			return nil, fmt.Errorf("%s: %w", filepath.Base(l.Path), err)
 		}
 	}
-	d, err := picture.Compare(w.baseline, got)
+	d, err := pixels.Compare(w.baseline, got)
 	if err != nil {
 		wrong = failf(probes.FailAssertion, "the page does not look like %s: %s", filepath.Base(l.Path), err)
 	} else if share := d.Share(); share > l.Tolerance {
@@ -80,7 +80,7 @@ func (w *stateWanted) keepLook(l *checks.Look, got, difference *image.NRGBA) {
 		if p.shown == nil {
 			continue
 		}
-		if data, err := picture.Encode(p.shown); err == nil && len(data) <= maxPicture {
+		if data, err := pixels.Encode(p.shown); err == nil && len(data) <= maxPicture {
 			w.j.keep(p.name, "image/png", w.j.step, data)
 		}
 	}
@@ -92,7 +92,7 @@ func (w *stateWanted) newBaseline(l *checks.Look, got *image.NRGBA, take func(pa
 	before := w.baseline
 	w.baseline = got
 	if before != nil {
-		d, err := picture.Compare(before, got)
+		d, err := pixels.Compare(before, got)
 		if err != nil || d.Share() > l.Tolerance {
 			before = nil
 		}
@@ -100,7 +100,7 @@ func (w *stateWanted) newBaseline(l *checks.Look, got *image.NRGBA, take func(pa
 	if before == nil && time.Since(w.audited) < auditPatience {
 		return failf(probes.FailAssertion, "the page does not come to rest, so that no picture %s can be taken of it", filepath.Base(l.Path)), nil
 	}
-	data, err := picture.Encode(got)
+	data, err := pixels.Encode(got)
 	if err != nil {
 		return nil, err
 	}
@@ -168,15 +168,15 @@ func (w *stateWanted) still(ctx context.Context, l *checks.Look) (shown *image.N
 		wrong, err = w.late(ctx, err)
 		return nil, wrong, err
 	}
-	if shown, err = picture.Decode(data); err != nil {
+	if shown, err = pixels.Decode(data); err != nil {
 		return nil, nil, err
 	}
 	var covers []image.Rectangle
 	for _, r := range append(at.Covers, secret...) {
 		covers = append(covers, r.pixels(at.Scale))
 	}
-	picture.Cover(shown, covers)
-	if shown, err = picture.Cut(shown, at.Area.pixels(at.Scale)); err != nil {
+	pixels.Cover(shown, covers)
+	if shown, err = pixels.Cut(shown, at.Area.pixels(at.Scale)); err != nil {
 		return nil, failf(probes.FailElement, "what is looked at cannot be seen: %s", err), nil
 	}
 	return shown, nil, nil

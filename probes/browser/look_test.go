@@ -15,7 +15,7 @@ import (
 
 	"outrider/checks"
 	"outrider/probes"
-	"outrider/probes/browser/picture"
+	"outrider/probes/browser/pixels"
 )
 
 // quick is the timeout of expectations that are not to be met.
@@ -60,7 +60,7 @@ func TestLooksLike(t *testing.T) {
 	mustFail(t, run(t, compare, look("/shop", checks.Look{})), probes.FailAssertion, "there is no picture shop.png", "outrider run --update")
 	mustPass(t, run(t, take, look("/shop", checks.Look{})))
 	first := baselines["/somewhere/shop.png"]
-	p, err := picture.Decode(first)
+	p, err := pixels.Decode(first)
 	if err != nil || p.Rect.Dx() != 1280 || p.Rect.Dy() != 800 {
 		t.Fatalf("the baseline is of %v, %v", p.Rect, err)
 	}
@@ -79,7 +79,7 @@ func TestLooksLike(t *testing.T) {
 		if a.Name != "shop-difference.png" {
 			continue
 		}
-		d, err := picture.Decode(a.Data)
+		d, err := pixels.Decode(a.Data)
 		if err != nil || d.NRGBAAt(10, 90) != (color.NRGBA{255, 0, 0, 255}) {
 			t.Errorf("the difference does not show the box: %v", err)
 		}
@@ -90,7 +90,7 @@ func TestLooksLike(t *testing.T) {
 	// A tenth of the picture may differ; or just this element is looked at.
 	mustPass(t, run(t, compare, look("/changed", checks.Look{Tolerance: 0.1})))
 	mustPass(t, run(t, take, look("/shop", checks.Look{Target: bySelector("#box")})))
-	if p, err := picture.Decode(baselines["/somewhere/shop.png"]); err != nil || p.Rect != image.Rect(0, 0, 200, 100) {
+	if p, err := pixels.Decode(baselines["/somewhere/shop.png"]); err != nil || p.Rect != image.Rect(0, 0, 200, 100) {
 		t.Errorf("the element's picture is of %v, %v", p.Rect, err)
 	}
 	part := look("/changed", checks.Look{Target: bySelector("#box")})
@@ -116,7 +116,7 @@ func TestLookHidesSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown, err := picture.Decode(data)
+	shown, err := pixels.Decode(data)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,10 @@ func (j *journey) follow(ctx context.Context, t *timing, do func() error) error 
 		return err
 	}
 	t.end = time.Now()
-	j.settle(ctx)
+	// A press on a link has asked for its page by the time that it is answered.
+	if !j.tab.observer.moving(mark) {
+		j.settle(ctx)
+	}
 	if !j.tab.observer.moving(mark) {
 		return nil
 	}

@@ -176,7 +176,7 @@ func (p *Probe) pool(wanted string) (*pool, error) {
 func (p *Probe) warnOfSandbox() {
 	p.warned.Do(func() {
 		p.options.Logger.Warn("CHROMIUM RUNS WITHOUT ITS SANDBOX: a monitored page that exploits the browser reaches this host; " +
-			"run as a user other than root, where user namespaces are allowed")
+			"run as a user other than root, where user namespaces are allowed (see Running browsers in README.md)")
 	})
 }
 

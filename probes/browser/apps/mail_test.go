@@ -2,6 +2,7 @@ package apps
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"net"
 	"net/textproto"
@@ -11,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 )
 
@@ -31,7 +31,7 @@ disable_plaintext_auth = no
 default_internal_user = @OURS@
 default_login_user = @LOGIN@
 first_valid_uid = 1
-mail_location = maildir:@TEMP@/mails/%n
+mail_location = sdbox:@TEMP@/mails/%n
 passdb {
   driver = static
   args = password=@PASSWORD@
@@ -107,25 +107,23 @@ func mail(t testing.TB) (url string) {
 			t.Fatal(err)
 		}
 	}
-	letters := maildir(filepath.Join(temp, "mails/robin"))
-	letters.deliver(t, "From: Sam <sam@kiln.example>\r\nTo: robin@kiln.example\r\nSubject: Firing on Friday\r\n"+
-		"Date: Wed, 25 Nov 2026 10:00:00 +0000\r\nMessage-ID: <firing@kiln.example>\r\n\r\nThe kiln is lit at six.\r\n")
 	uid, _ := strconv.Atoi(box.Uid)
 	gid, _ := strconv.Atoi(box.Gid)
-	if err := filepath.Walk(filepath.Join(temp, "mails"), func(path string, _ os.FileInfo, err error) error {
-		if err != nil {
-			return err
-		}
-		return os.Lchown(path, uid, gid)
-	}); err != nil {
+	mails := filepath.Join(temp, "mails")
+	if err := errors.Join(os.Mkdir(mails, 0o755), os.Chown(mails, uid, gid)); err != nil {
 		t.Fatal(err)
 	}
-
 	imap := freePort(t)
-	write(t, filepath.Join(temp, "dovecot.conf"), fill(dovecotConf, "@TEMP@", temp, "@PASSWORD@", password,
+	letters := postbox{conf: filepath.Join(temp, "dovecot.conf")}
+	write(t, letters.conf, fill(dovecotConf, "@TEMP@", temp, "@PASSWORD@", password,
 		"@OURS@", ours, "@LOGIN@", login, "@MAIL@", box.Uid, "@GROUP@", box.Gid, "@PORT@", strconv.Itoa(imap)))
-	s := start(t, "dovecot", exec.Command(lookPath("dovecot"), "-F", "-c", filepath.Join(temp, "dovecot.conf")))
+	s := start(t, "dovecot", exec.Command(lookPath("dovecot"), "-F", "-c", letters.conf))
 	s.await(t, listens("127.0.0.1:"+strconv.Itoa(imap)))
+
+	if err := letters.deliver("From: Sam <sam@kiln.example>\r\nTo: robin@kiln.example\r\nSubject: Firing on Friday\r\n" +
+		"Date: Wed, 25 Nov 2026 10:00:00 +0000\r\nMessage-ID: <firing@kiln.example>\r\n\r\nThe kiln is lit at six.\r\n"); err != nil {
+		t.Fatal(err)
+	}
 
 	conf := filepath.Join(temp, "conf")
 	copyFolder(t, "/etc/roundcube", conf)
@@ -150,36 +148,22 @@ func lookPath(name string) string {
 	return name
 }
 
-// maildir is a folder of letters (cr.yp.to/proto/maildir.html).
-type maildir string
+// postbox hands letters to a running Dovecot.
+type postbox struct{ conf string }
 
-// delivered makes the names of letters unique.
-var delivered atomic.Int64
-
-// deliver puts a letter into the folder.
-func (m maildir) deliver(t testing.TB, text string) {
-	t.Helper()
-	for _, d := range []string{"cur", "new", "tmp"} {
-		if err := os.MkdirAll(filepath.Join(string(m), d), 0o755); err != nil {
-			t.Fatal(err)
-		}
+// deliver puts a letter into robin's box.
+func (p postbox) deliver(letter string) error {
+	cmd := exec.Command(lookPath("doveadm"), "-c", p.conf, "save", "-u", "robin", "-m", "INBOX")
+	cmd.Stdin = strings.NewReader(letter)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("deliver a letter: %w: %s", err, text)
 	}
-	if err := m.put(text); err != nil {
-		t.Fatal(err)
-	}
+	return nil
 }
 
-func (m maildir) put(text string) error {
-	name := fmt.Sprintf("%d.kiln", delivered.Add(1))
-	if err := os.WriteFile(filepath.Join(string(m), "tmp", name), []byte(text), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(filepath.Join(string(m), "tmp", name), filepath.Join(string(m), "new", name))
-}
-
-// smtp takes every letter and puts it into the folder (RFC 5321, as far as one
+// smtp takes every letter and puts it into the box (RFC 5321, as far as one
 // well-behaved client needs it). It gives the port.
-func smtp(t testing.TB, letters maildir) int {
+func smtp(t testing.TB, letters postbox) int {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -204,7 +188,7 @@ func smtp(t testing.TB, letters maildir) int {
 }
 
 // converse serves one connection.
-func converse(conn net.Conn, letters maildir) {
+func converse(conn net.Conn, letters postbox) {
 	defer conn.Close()
 	in := textproto.NewReader(bufio.NewReader(conn))
 	say := func(text string) { fmt.Fprint(conn, text+"\r\n") }
@@ -221,7 +205,7 @@ func converse(conn net.Conn, letters maildir) {
 			if err != nil {
 				return
 			}
-			if err := letters.put(strings.ReplaceAll(string(text), "\n", "\r\n")); err != nil {
+			if err := letters.deliver(strings.ReplaceAll(string(text), "\n", "\r\n")); err != nil {
 				say("451 " + err.Error())
 				continue
 			}

@@ -309,12 +309,14 @@ function cover(el, at) {
   return receives(el, top) ? null : top;
 }
 
-// Whether an animation of the element, or of what it is in, is about to start:
-// until the browser has painted its first frame, the element lies still where
-// the animation begins, for as many frames as a busy machine takes.
-function setsOff(el) {
+// Whether an animation of the element, or of what it is in, may be moving it
+// although it lay still since a moment of the document's timeline: one that is
+// about to start, since until the browser has painted its first frame the
+// element lies where the animation begins; and one under way, if the browser has
+// not come to a new frame since. On a busy machine either takes its time.
+function adrift(el, since) {
   for (let node = el; node; node = parent(node)) {
-    if (node.getAnimations().some((a) => a.pending && a.playState === 'running')) return true;
+    if (node.getAnimations().some((a) => a.playState === 'running' && (a.pending || document.timeline.currentTime === since))) return true;
   }
   return false;
 }
@@ -334,7 +336,7 @@ function resolve(target, needs) {
   }
   const el = seen[Math.max(of.nth - 1, 0)];
   if (needs.includes('enabled') && disabled(el)) return {state: 'disabled', matched, detail: describe(el)};
-  const fixed = needs.includes('editable') ? uneditable(el) : '';
+  const fixed = needs.includes('editable') || (needs.includes('fillable') && el.localName !== 'select') ? uneditable(el) : '';
   if (fixed) return {state: 'uneditable', matched, detail: `${describe(el)}: ${fixed}`};
   return {state: 'ready', el, matched};
 }
@@ -370,7 +372,11 @@ const sameBox = (a, b) => a && b && a.x === b.x && a.y === b.y;
 // also until it lies still from one animation frame to the next, in view, on
 // top. Of that, confirmed is the time in milliseconds that went into making sure
 // of what was true already.
-async function reach(target, needs, slice) {
+//
+// With a position, in pixels from the element's top left corner, that is where
+// it has to be on top.
+async function reach(target, needs, slice, position = null) {
+  const place = position ? (el) => placeIn(el, position) : point;
   const end = performance.now() + slice;
   const alignments = ['center', 'end', 'start'];
   for (let round = 0; ; round++) {
@@ -379,17 +385,19 @@ async function reach(target, needs, slice) {
     const el = result.el;
     const matched = result.matched;
     if (!needs.includes('pointer')) return {state: 'ready', el, matched, confirmed: 0};
-    let at = point(el);
+    if (position && !hasPlace(el, position)) return {state: 'refused', detail: `${describe(el)} has no ${position.X},${position.Y}: its box is ${sizeOf(el)}`};
+    let at = place(el);
     if (!at || cover(el, at)) {
       const block = alignments[round % alignments.length];
       el.scrollIntoView({block, inline: 'center', behavior: 'instant'});
-      at = point(el);
+      at = place(el);
     }
     const since = performance.now();
     let state = !at ? {state: 'outside', detail: describe(el)} : null;
     if (at) {
+      const time = document.timeline.currentTime;
       await frame();
-      if (!el.isConnected || setsOff(el) || !sameBox(at, point(el))) state = {state: 'moving', detail: describe(el)};
+      if (!el.isConnected || adrift(el, time) || !sameBox(at, place(el))) state = {state: 'moving', detail: describe(el)};
     }
     if (!state) {
       const top = cover(el, at);
@@ -474,9 +482,10 @@ globalThis.outrider = {
   hushed: false,
 
   // Waits for a target; see reach. With press, the next press is meant for it.
-  async reach({target, needs, press, slice}) {
-    const result = await reach(target, needs, slice);
+  async reach({target, needs, press, position, slice}) {
+    const result = await reach(target, needs, slice, position);
     aim = press && ready(result) ? {el: result.el, hit: null} : null;
+    if (aim && dragsNatively(result.el)) result.mode = 'drags';
     return plain(result);
   },
 
@@ -496,9 +505,12 @@ globalThis.outrider = {
   // Waits for a field and makes it take what is typed next. mode says what is
   // left to do: "type", or nothing.
   async fill({target, value, secret, slice}) {
-    const result = await reach(target, ['enabled', 'editable'], slice);
+    const end = performance.now() + slice;
+    const result = await reach(target, ['enabled', 'fillable'], slice);
     if (!ready(result)) return plain(result);
     const el = result.el;
+    // A recording does not tell a field from a select element.
+    if (el.localName === 'select') return outrider.select({target, option: value, slice: Math.max(0, end - performance.now())});
     el.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
     if (secret) secretFields.add(el);
     if (settable.has(el.type)) {
