@@ -135,10 +135,7 @@ func (w *stateWanted) request(context.Context) (*failure, error) {
 	}
 	o := w.j.tab.observer
 	o.mu.Lock()
-	calls := make([]madeRequest, 0, len(o.ledger.calls))
-	for _, c := range o.ledger.calls {
-		calls = append(calls, *c)
-	}
+	calls := o.ledger.made()
 	o.mu.Unlock()
 	var others []string // what was asked for at the URL, without being as expected
 	for _, c := range calls {
@@ -440,13 +437,14 @@ func (w *stateWanted) failedRequests() *failure {
 	}
 	o := w.j.tab.observer
 	o.mu.Lock()
+	calls := o.ledger.made()
+	o.mu.Unlock()
 	var found []string
-	for _, c := range o.ledger.calls {
+	for _, c := range calls {
 		if how, broken := c.broken(); broken && !w.allowed(w.NoFailedRequests, c.url) {
 			found = append(found, fmt.Sprintf("%s %s: %s", c.method, w.j.cut(c.url), how))
 		}
 	}
-	o.mu.Unlock()
 	return w.unclean(found, "failed request", "failed requests")
 }
 

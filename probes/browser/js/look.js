@@ -70,7 +70,7 @@ Object.assign(globalThis.outrider, (() => {
       return {
         ...plain(result), scale: devicePixelRatio,
         area: target ? box(result.el) : {x: 0, y: 0, width: innerWidth, height: innerHeight},
-        covers: masks.flatMap((mask) => find(mask).seen.map(box)),
+        covers: masks.flatMap((mask) => find(mask).seen.slice(0, 1000).map(box)),
       };
     },
   };
