@@ -37,6 +37,9 @@ type journey struct {
 	// which they were in front; nil: there was only one.
 	pages     []openPage
 	downloads bool // the step under way loads a file
+	// baselines takes new baselines of what pages look like; nil: they are
+	// held against those that there are.
+	baselines func(path string, png []byte) error
 	keeping   keeping
 	kept      int       // bytes of artifacts
 	samples   []*sample // one after each step
