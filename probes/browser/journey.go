@@ -61,9 +61,12 @@ func (j *journey) travel(ctx context.Context) error {
 		j.result.Duration += done.Duration
 		if done.Outcome == probes.Failed {
 			j.result.Outcome, j.result.Failure = probes.Failed, done.Failure
-			j.keepEvidence(ctx, step.Name)
+			j.keepEvidence(ctx, step)
 			break
 		}
+	}
+	if n := len(j.result.Steps); j.result.Outcome != probes.Failed && n > 0 {
+		j.keepDOM(ctx, j.result.Steps[n-1].Name)
 	}
 	j.addVitals(ctx)
 	j.keepRequests()
