@@ -30,7 +30,7 @@ vet: ## Run go vet and check the formatting
 	$(GO) vet ./...
 
 .PHONY: bench
-bench: browsers ## Run the benchmarks; figures are ratios to a baseline of the same run
+bench: browsers applications peers-installed ## Run the benchmarks; figures are ratios to a baseline of the same run
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./...
 
 RUNS ?= 200
@@ -46,8 +46,7 @@ peers: browsers peers-installed ## Measure browser journeys beside chromedp, Pla
 
 .PHONY: vitals
 vitals: browsers applications peers-installed ## Compare Web Vitals with Lighthouse's, the median of 9 runs
-	$(GO) build -o $(BIN)/ ./probes/browser/peers
-	cd probes/browser/peers && $(CURDIR)/$(BIN)/peers vitals
+	$(GO) test ./probes/browser/apps -run '^$$' -bench Vitals -benchtime 9x -timeout 0
 
 .PHONY: peers-installed
 peers-installed: node probes/browser/peers/node_modules
@@ -71,6 +70,14 @@ fuzz: ## Run each fuzzer for FUZZTIME
 .PHONY: generate
 generate: ## Write the files that tests hold against the code: the JSON Schema, golden files
 	$(GO) test ./checks -update
+
+VITALS ?= 6.2.3
+.PHONY: web-vitals
+web-vitals: ## Update the embedded web-vitals library to version VITALS
+	@set -e; js=probes/browser/js; tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
+	npm pack --silent --pack-destination "$$tmp" web-vitals@$(VITALS) >/dev/null; tar -xzf "$$tmp"/*.tgz -C "$$tmp"; \
+	cp "$$tmp/package/dist/web-vitals.attribution.iife.js" $$js/; cp "$$tmp/package/LICENSE" $$js/web-vitals.LICENSE; \
+	sed -i 's/version [0-9.]*, by/version $(VITALS), by/' $$js/NOTICE
 
 # A browser: the headless shell costs a third of full Chromium's CPU.
 .PHONY: chromium

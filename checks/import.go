@@ -3,10 +3,12 @@ package checks
 import (
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
 	"outrider/checks/draft"
+	"outrider/checks/har"
 	"outrider/checks/recording"
 )
 
@@ -30,6 +32,9 @@ type ImportOptions struct {
 	Schema string
 	// Positions keeps where in an element was clicked; see recording.Options.
 	Positions bool
+	// ThirdParties and Static include what is left out of a HAR; see
+	// har.Options.
+	ThirdParties, Static bool
 }
 
 func (o *ImportOptions) schema() string {
@@ -49,6 +54,20 @@ func ImportRecording(name string, data []byte, options ImportOptions) (*Import, 
 	d, err := recording.Translate(r, recording.Options{Vocabulary: vocabulary(), Source: filepath.Base(name), Positions: options.Positions})
 	if err != nil {
 		return nil, recordingProblem(name, err)
+	}
+	return finishImport(name, d, options)
+}
+
+// ImportHAR makes an HTTP check of a HAR. name is the file's name, for
+// messages. The error is Problems.
+func ImportHAR(name string, r io.Reader, options ImportOptions) (*Import, error) {
+	a, err := har.Parse(r)
+	if err != nil {
+		return nil, Problems{{Position{File: name}, err.Error()}}
+	}
+	d, err := har.Translate(a, har.Options{Source: filepath.Base(name), ThirdParties: options.ThirdParties, Static: options.Static})
+	if err != nil {
+		return nil, Problems{{Position{File: name}, err.Error()}}
 	}
 	return finishImport(name, d, options)
 }

@@ -30,7 +30,7 @@ type Executor struct {
 	Logger *slog.Logger
 	// Tolerance is the share of a run's time, lost to a disturbed host, from
 	// which on its times are not trusted (see Run.Disturbed); zero means
-	// DefaultTolerance.
+	// DefaultTolerance, and with 1 they always are.
 	Tolerance float64
 
 	host host

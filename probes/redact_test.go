@@ -33,7 +33,15 @@ func TestSecretsAreTakenOutEverywhere(t *testing.T) {
 			URL: "https://x/?token=hunter22%2Fxyz", Address: secret, TLS: &probes.TLS{Issuer: secret, Subject: secret, Cipher: secret, Version: secret},
 		}, Exception: "threw " + secret, Resources: []probes.ResourceGroup{{
 			Host: secret, Slowest: &probes.Resource{Path: "/" + secret, Type: secret}, Broken: &probes.Resource{Error: secret},
-		}}}},
+		}}, Vitals: &probes.Vitals{SoftNavigation: secret, Causes: &probes.Causes{
+			LCP: &probes.LCPCause{Target: secret, URL: secret}, CLS: &probes.CLSCause{Target: secret, State: secret},
+			INP: &probes.INPCause{Target: secret, Event: secret, Script: &probes.ScriptCause{URL: secret, Function: secret, Invoker: secret, Part: secret}},
+		}}, Page: &probes.PageStats{Script: &probes.ScriptCause{URL: secret}},
+			Marks:          []probes.Mark{{Name: secret}},
+			ServerTiming:   []probes.ServerTiming{{Path: secret, Name: secret, Description: secret}},
+			Console:        []probes.ConsoleMessage{{Kind: secret, Text: secret, Stack: []string{secret}}},
+			FailedRequests: []probes.FailedRequest{{Host: secret, Path: secret, Type: secret, Error: secret, Blocked: secret}},
+		}},
 		Artifacts: []probes.Artifact{
 			{Name: "page.txt", MediaType: "text/plain; charset=utf-8", Data: []byte("the page says " + secret), Bytes: 26},
 			{Name: "answer.json", MediaType: "application/problem+json", Data: []byte(`"` + secret + `"`)},
@@ -73,6 +81,8 @@ func TestResourcesOfPassingRunsAreRedactedToo(t *testing.T) {
 		"exception": {Exception: "hunter22"},
 		"host":      {Resources: []probes.ResourceGroup{{Host: "hunter22"}}},
 		"slowest":   {Resources: []probes.ResourceGroup{{Slowest: &probes.Resource{Path: "/hunter22"}}}},
+		"console":   {Console: []probes.ConsoleMessage{{Text: "hunter22"}}},
+		"cause":     {Vitals: &probes.Vitals{Causes: &probes.Causes{LCP: &probes.LCPCause{URL: "/hunter22"}}}},
 		"broken":    {Resources: []probes.ResourceGroup{{Broken: &probes.Resource{Error: "hunter22"}}}},
 	} {
 		got := executed(t, probes.Run{Outcome: probes.Passed, Steps: []probes.Step{step}}, "hunter22")

@@ -121,6 +121,13 @@ type Step struct {
 	// Exception is the last uncaught exception of the page during a step in a
 	// browser: one line, secrets taken out.
 	Exception string `json:"exception,omitempty"`
+	// What the page of a step in a browser tells besides: see page.go.
+	Split          *Split           `json:"split,omitempty"`
+	Page           *PageStats       `json:"page,omitempty"`
+	Marks          []Mark           `json:"marks,omitempty"`
+	ServerTiming   []ServerTiming   `json:"server_timing,omitempty"`
+	Console        []ConsoleMessage `json:"console,omitempty"`
+	FailedRequests []FailedRequest  `json:"failed_requests,omitempty"`
 }
 
 // MaxResourceGroups bounds the groups of a step.
@@ -229,6 +236,15 @@ type Vitals struct {
 	INP  *float64 `json:"inp_ms,omitempty"`
 	FCP  *float64 `json:"fcp_ms,omitempty"`
 	TTFB *float64 `json:"ttfb_ms,omitempty"`
+	// TBT is the total blocking time: of each task of more than 50 ms what goes
+	// beyond, from the first contentful paint until the journey acted on the
+	// page, left it or ended.
+	TBT *float64 `json:"tbt_ms,omitempty"`
+	// SoftNavigation is the address, without its query, of the view of a
+	// single-page application that the step led to: the vitals are then those
+	// of the view, counted from the interaction.
+	SoftNavigation string  `json:"soft_navigation,omitempty"`
+	Causes         *Causes `json:"causes,omitempty"`
 }
 
 // Of gives one vital, or nil.
@@ -247,6 +263,8 @@ func (v *Vitals) Of(vital checks.Vital) *float64 {
 		return v.FCP
 	case checks.VitalTTFB:
 		return v.TTFB
+	case checks.VitalTBT:
+		return v.TBT
 	}
 	return nil
 }

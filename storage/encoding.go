@@ -40,7 +40,7 @@ func finiteRun(r probes.Run) probes.Run {
 			continue
 		}
 		v := *step.Vitals
-		for _, p := range []**float64{&v.LCP, &v.CLS, &v.INP, &v.FCP, &v.TTFB} {
+		for _, p := range []**float64{&v.LCP, &v.CLS, &v.INP, &v.FCP, &v.TTFB, &v.TBT} {
 			if *p != nil && finite(**p) != **p {
 				*p = nil // not reported
 			}

@@ -352,7 +352,7 @@ func measureName(measure string) string {
 		return "first byte"
 	case string(checks.PhaseTLS):
 		return "TLS"
-	case string(checks.VitalLCP), string(checks.VitalCLS), string(checks.VitalINP), string(checks.VitalFCP), string(checks.VitalTTFB):
+	case string(checks.VitalLCP), string(checks.VitalCLS), string(checks.VitalINP), string(checks.VitalFCP), string(checks.VitalTTFB), string(checks.VitalTBT):
 		return strings.ToUpper(measure)
 	}
 	return measure

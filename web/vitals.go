@@ -41,6 +41,8 @@ func boundOf(v checks.Vital) vitalBound {
 		return vitalBound{"first contentful paint", 1800, 3000}
 	case checks.VitalTTFB:
 		return vitalBound{"time to first byte", 800, 1800}
+	case checks.VitalTBT: // as Lighthouse rates it on desktops
+		return vitalBound{"total blocking time", 150, 350}
 	}
 	return vitalBound{}
 }

@@ -48,18 +48,20 @@ func Volatile(text string) bool {
 			return true
 		}
 	}
-	return len(text) >= 20 && mixed(text)
+	return len(text) >= 8 && mixed(text)
 }
 
-// mixed tells whether letters of both cases or letters and digits alternate as
-// they do in nothing that people write.
+// mixed tells whether letters of both cases and digits alternate as they do in
+// nothing that people write: at every second place, or at every third of a long
+// text.
 func mixed(text string) bool {
-	changes, last := 0, 0
+	changes, digits, last := 0, 0, 0
 	for _, r := range text {
 		kind := 0
 		switch {
 		case unicode.IsDigit(r):
 			kind = 1
+			digits++
 		case unicode.IsUpper(r):
 			kind = 2
 		case unicode.IsLower(r):
@@ -70,7 +72,7 @@ func mixed(text string) bool {
 		}
 		last = kind
 	}
-	return changes*3 >= len(text)
+	return changes*2 >= len(text) && digits > 0 || len(text) >= 20 && changes*3 >= len(text)
 }
 
 // secretNames are names of parameters, fields and headers whose values are

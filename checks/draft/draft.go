@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	yaml "go.yaml.in/yaml/v4"
 )
@@ -45,6 +46,8 @@ type Step struct {
 type Note struct {
 	Line, Column int
 	Message      string
+	// Lost tells that something was not carried over which may matter.
+	Lost bool
 }
 
 // Limits of what is written; checks refuses what goes beyond.
@@ -63,8 +66,11 @@ type Pair struct {
 // that refers to variables on purpose.
 func Word(text string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
-	if strings.ContainsAny(text, "\n\r") {
+	switch {
+	case strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) || strings.HasPrefix(text, " ") || strings.HasPrefix(text, "\n"):
 		n.Style = yaml.DoubleQuotedStyle
+	case strings.Contains(text, "\n"):
+		n.Style = yaml.LiteralStyle
 	}
 	return n
 }
@@ -76,13 +82,7 @@ func Text(text string) *yaml.Node { return Word(Escape(text)) }
 func Escape(text string) string { return strings.ReplaceAll(text, "${", "$${") }
 
 // Script is a script, in which ${ belongs to the script.
-func Script(text string) *yaml.Node {
-	n := Word(text)
-	if strings.Contains(text, "\n") {
-		n.Style = yaml.LiteralStyle
-	}
-	return n
-}
+func Script(text string) *yaml.Node { return Word(text) }
 
 // Number is a whole number.
 func Number(v int64) *yaml.Node {

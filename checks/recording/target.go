@@ -152,13 +152,16 @@ func (t *translator) chain(chain []string, purpose use, h hints) ([]way, string)
 		outer = node
 	}
 	ways, why := t.part(chain[len(chain)-1], purpose, h)
+	if why != "" {
+		return nil, why
+	}
 	if outer != nil {
 		for i := range ways {
 			ways[i].pairs = append(slices.Clip(ways[i].pairs), draft.Pair{Key: "within", Value: outer})
 			ways[i].id += "\x00within " + strings.Join(chain[:len(chain)-1], "\x00")
 		}
 	}
-	return ways, why
+	return ways, ""
 }
 
 // part translates one selector. Several ways come of a name whose role the

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -44,6 +45,7 @@ func TestSoak(t *testing.T) {
 	check.Timeout = time.Minute // a busy machine may be slow
 
 	var rows []holding
+	var late, crowded []float64 // as shares of each journey's time
 	var disturbed int
 	shared := sharedFiles(t)
 	t.Log("| journeys | s each | memory of the browser (PSS, MB) | processes | profile (MB) | our heap (MB) | goroutines | open files | temporary files |")
@@ -56,6 +58,7 @@ func TestSoak(t *testing.T) {
 			if done++; run.Outcome != probes.Passed && run.Outcome != probes.Degraded {
 				t.Fatalf("journey %d is %s", done, describe(run))
 			}
+			late, crowded = append(late, run.Disturbance), append(crowded, run.CPUPressure)
 			if run.Disturbed != "" {
 				disturbed++
 			}
@@ -69,17 +72,20 @@ func TestSoak(t *testing.T) {
 		t.Logf("| %d | %.2f | %d | %d | %.1f | %.1f | %d | %d | %d |", done, each, peak.memory>>20, peak.processes,
 			float64(peak.disk)/(1<<20), float64(peak.heap)/(1<<20), peak.goroutines, peak.files, peak.entries)
 	}
-	t.Logf("%d of %d journeys found the host disturbed", disturbed, journeys)
+	slices.Sort(late)
+	slices.Sort(crowded)
+	t.Logf("%d of %d journeys found the host disturbed: late for %.0f %% of the time at the median, %.0f %% at the 95th percentile; cores short for %.0f %% and %.0f %%",
+		disturbed, journeys, 100*late[len(late)/2], 100*late[len(late)*95/100], 100*crowded[len(crowded)/2], 100*crowded[len(crowded)*95/100])
 
-	var early, late holding
+	var former, latter holding
 	for i, row := range rows {
 		if i < len(rows)/2 {
-			early = early.max(row)
+			former = former.max(row)
 		} else {
-			late = late.max(row)
+			latter = latter.max(row)
 		}
 	}
-	early.bounds(t, late)
+	former.bounds(t, latter)
 	chromium.Close()
 	if entries, err := os.ReadDir(options.TempDir); err != nil || len(entries) > 0 {
 		t.Errorf("left behind: %v (%v)", entries, err)

@@ -23,9 +23,13 @@ func newImport() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Make a check of a recording of Chrome DevTools Recorder (.json)",
-		Long: `Make a check of a recording of Chrome DevTools Recorder (.json): a browser
-journey, with the recorded selectors in order as fall-backs.
+		Short: "Make a check of a recording of Chrome DevTools Recorder (.json) or of a HAR (.har)",
+		Long: `Make a check of something recorded.
+
+A recording of Chrome DevTools Recorder (.json) becomes a browser journey, with
+the recorded selectors in order as fall-backs. A HAR (.har), as the network panel
+of a browser saves it, becomes an HTTP journey: the requests of the pages' own
+site, with captures for tokens that an answer gave and a later request used.
 
 The definition goes to stdout, or to the file of --output. What could not be
 carried over is reported on stderr, one a line, and as a comment at its place in
@@ -51,11 +55,21 @@ the definition. Passwords are not kept: the definition refers to secrets instead
 	flags.BoolVar(&force, "force", false, "overwrite the file of --output")
 	flags.StringVar(&options.Schema, "schema", "", "`PATH` of the JSON Schema for editors, as seen from the definition (default outrider.schema.json; outrider schema writes it)")
 	flags.BoolVar(&options.Positions, "positions", false, "keep where in an element was clicked, instead of its middle")
+	flags.BoolVar(&options.ThirdParties, "third-parties", false, "of a HAR: include requests to other sites")
+	flags.BoolVar(&options.Static, "static", false, "of a HAR: include scripts, styles, pictures and the like")
 	return cmd
 }
 
 // importFile imports a file by its kind.
 func importFile(path string, options checks.ImportOptions) (*checks.Import, error) {
+	if strings.EqualFold(filepath.Ext(path), ".har") {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, plainReason(path, err)
+		}
+		defer f.Close()
+		return checks.ImportHAR(path, f, options)
+	}
 	data, err := readBounded(path, recording.MaxSize)
 	if err != nil {
 		return nil, err

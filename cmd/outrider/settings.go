@@ -33,7 +33,7 @@ type settings struct {
 	ChromiumSandbox string  `env:"OUTRIDER_CHROMIUM_SANDBOX" envDefault:"auto" desc:"auto, required or off; auto goes without, with a warning, where it cannot work"`
 	HTTPSlots       int     `env:"OUTRIDER_HTTP_SLOTS" desc:"HTTP journeys at once; default: 16 a core, at least 32"`
 	BrowserSlots    int     `env:"OUTRIDER_BROWSER_SLOTS" desc:"browser journeys at once; default: half the cores, at least 1"`
-	Tolerance       float64 `env:"OUTRIDER_TOLERANCE" envDefault:"0.2" desc:"share of a run's time lost to a busy host from which on its latency raises nothing"`
+	Tolerance       float64 `env:"OUTRIDER_TOLERANCE" envDefault:"0.2" desc:"share of a run's time lost to a busy host from which on its latency raises nothing; 1: never"`
 
 	KeepRuns      time.Duration `env:"OUTRIDER_KEEP_RUNS" envDefault:"30d" desc:"how long runs are kept"`
 	KeepArtifacts time.Duration `env:"OUTRIDER_KEEP_ARTIFACTS" envDefault:"7d" desc:"how long screenshots and page texts are kept"`

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -131,6 +132,161 @@ func (t *tab) bring(ctx context.Context, b *belongings) error {
 	return nil
 }
 
+// maxOrigins bounds the origins whose storage is kept, and maxStored what one
+// of them may hold, in characters.
+const (
+	maxOrigins = 20
+	maxStored  = 4 << 20
+)
+
+// keepOrigins has the origins of documents kept from now on.
+func (o *observer) keepOrigins() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.origins = map[string]bool{}
+}
+
+// taken gives all that the context of the tab holds after a journey: what a
+// person takes along who is signed in.
+func (t *tab) taken(ctx context.Context) (*belongings, error) {
+	// Not the run's context: see openTab.
+	res, err := chromedp.CallBrowser(t.ctx, storage.GetCookies, storage.GetCookiesParams{BrowserContextID: t.context})
+	if err != nil {
+		return nil, fmt.Errorf("read cookies: %w", err)
+	}
+	b := &belongings{}
+	for _, c := range res.Cookies {
+		b.cookies = append(b.cookies, cookieParam(c))
+	}
+	// The page itself first: leaving it may change what it has stored.
+	current := &store{}
+	args := map[string]any{"limit": maxStored}
+	if err := inWorld(ctx, t, "stored", func() any { return args }, current); err != nil {
+		return nil, fmt.Errorf("read storage: %w", err)
+	}
+	t.observer.mu.Lock()
+	var others []*store
+	for origin := range t.observer.origins {
+		if u, err := url.Parse(origin); err == nil && u.Host != "" && isWeb(origin+"/") && originOf(u) != current.Origin {
+			others = append(others, &store{Origin: originOf(u)})
+		}
+	}
+	t.observer.mu.Unlock()
+	if len(others) > 0 {
+		if err := t.eachBlank(ctx, others, func(s *store) error {
+			return t.inBlank(ctx, s.Origin, "stored", args, s)
+		}); err != nil {
+			return nil, fmt.Errorf("read storage: %w", err)
+		}
+	}
+	for _, s := range append([]*store{current}, others...) {
+		if len(s.Local)+len(s.Session) > 0 && isWeb(s.Origin+"/") {
+			b.stores = append(b.stores, s)
+		}
+	}
+	return b, nil
+}
+
+// cookieParam is how a cookie is set that was read.
+func cookieParam(c *network.Cookie) *network.CookieParam {
+	p := &network.CookieParam{
+		Name: c.Name, Value: c.Value, Domain: c.Domain, Path: c.Path, Secure: c.Secure, HTTPOnly: c.HTTPOnly, SameSite: c.SameSite,
+		Priority: c.Priority, SourceScheme: c.SourceScheme, SourcePort: c.SourcePort, PartitionKey: c.PartitionKey,
+	}
+	if !c.Session && c.Expires > 0 {
+		p.Expires = cdp.TimeSinceEpoch(c.Expires)
+	}
+	return p
+}
+
+// shortLived is the lifetime below which a cookie is not what keeps a person
+// signed in.
+const shortLived = time.Minute
+
+// expiry is when the first cookie expires that may keep a person signed in;
+// zero if none does.
+func (b *belongings) expiry(now time.Time) time.Time {
+	var first time.Time
+	for _, c := range b.cookies {
+		if c.Expires <= 0 {
+			continue
+		}
+		at := time.UnixMicro(int64(float64(c.Expires) * 1e6))
+		if at.Sub(now) < shortLived || !c.HTTPOnly && !looksSecret(c.Value) {
+			continue
+		}
+		if first.IsZero() || at.Before(first) {
+			first = at
+		}
+	}
+	return first
+}
+
+// maxTokens bounds how many values are looked for as secrets: every picture and
+// text of the run is searched for each.
+const maxTokens = 40
+
+// secrets are the values by which a person may be signed in: cookies that are
+// kept from scripts, and whatever looks like a token.
+func (b *belongings) secrets() []checks.Secret {
+	var list []checks.Secret
+	keep := func(value string, sure bool) {
+		if len(list) < maxTokens && len(value) >= shortest && (sure && len(value) >= leastToken || looksSecret(value)) {
+			list = append(list, checks.NewSecret(value))
+		}
+	}
+	for _, c := range b.cookies {
+		keep(c.Value, c.HTTPOnly)
+	}
+	for _, s := range b.stores {
+		for _, items := range [][][2]string{s.Local, s.Session} {
+			for _, item := range items {
+				keep(item[1], false)
+				for _, value := range leaves(item[1]) {
+					keep(value, false)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// leastToken is the length from which on a cookie that is kept from scripts is
+// taken for a token, in bytes: "1" and "true" are none.
+const leastToken = 8
+
+// leaves gives the texts in a value that is JSON.
+func leaves(text string) []string {
+	if len(text) == 0 || text[0] != '{' && text[0] != '[' && text[0] != '"' {
+		return nil
+	}
+	var value any
+	if json.Unmarshal([]byte(text), &value) != nil {
+		return nil
+	}
+	var found []string
+	var walk func(v any, depth int)
+	walk = func(v any, depth int) {
+		if depth > 10 || len(found) > 1000 {
+			return
+		}
+		switch v := v.(type) {
+		case string:
+			found = append(found, v)
+		case []any:
+			for _, item := range v {
+				walk(item, depth+1)
+			}
+		case map[string]any:
+			for _, item := range v {
+				walk(item, depth+1)
+			}
+		}
+	}
+	walk(value, 0)
+	return found
+}
+
 // withoutValue leaves out what a browser says of a cookie, which may quote it.
 func withoutValue(err error) error {
 	if strings.Contains(err.Error(), "(-32602)") {
@@ -209,5 +365,8 @@ func (o *observer) restart() {
 	defer o.mu.Unlock()
 	o.kept = resources{}
 	o.console = console{hide: o.console.hide}
+	if o.ledger != nil {
+		o.ledger = newLedger()
+	}
 	clear(o.loading)
 }

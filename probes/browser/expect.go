@@ -10,8 +10,9 @@ import (
 )
 
 // expect waits until all that it names is true of the page at once.
-func (j *journey) expect(ctx context.Context, a *checks.Expect) error {
+func (j *journey) expect(ctx context.Context, a *checks.Expect, t *timing) error {
 	began := time.Now()
+	wants := j.stateWanted(&a.PageState, t)
 	wanted, err := j.expectation(a)
 	if err != nil {
 		return err
@@ -39,14 +40,17 @@ func (j *journey) expect(ctx context.Context, a *checks.Expect) error {
 			if wrong, err = j.whereabouts(a, now); err != nil {
 				return err
 			}
-			if wrong == nil {
-				if done, err := j.expectInFrames(ctx, began, wanted); done || err != nil {
-					return err
-				}
+			wanted.Seen = nil
+			if wrong != nil {
+				// Look again when either has changed.
+				wanted.Seen = &whereabouts{URL: now.URL, Title: now.Title}
+			} else if done, err := j.expectInFrames(ctx, began, wanted); err != nil {
+				return err
+			} else if !done {
 				continue
+			} else if wrong, err = wants.look(ctx); err != nil || wrong == nil {
+				return err
 			}
-			// Look again when either has changed.
-			wanted.Seen = &whereabouts{URL: now.URL, Title: now.Title}
 		}
 		last = now
 		if over(ctx) {

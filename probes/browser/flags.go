@@ -76,6 +76,10 @@ var passed = []string{
 // (/org.chromium.Chromium.XXXXXX/SingletonSocket) fits into a socket address.
 const longestTemp = 107 - len("/org.chromium.Chromium.XXXXXX/SingletonSocket")
 
+// shortTemp is the temporary folder in the working directory of whoever asks,
+// by a short absolute name.
+const shortTemp = "/proc/self/cwd/t"
+
 // environment is Chromium's environment: what it writes outside of its profile
 // goes into the profile, too, so that it can be removed as a whole.
 func environment(profile string) []string {
@@ -93,8 +97,12 @@ func environment(profile string) []string {
 		"DBUS_SESSION_BUS_ADDRESS=/dev/null",
 		"DBUS_SYSTEM_BUS_ADDRESS=/dev/null",
 	)
-	if temp := filepath.Join(profile, "t"); len(temp) <= longestTemp {
-		env = append(env, "TMPDIR="+temp)
+	temp := filepath.Join(profile, "t")
+	if len(temp) > longestTemp {
+		if _, err := os.Stat("/proc/self/cwd"); err != nil {
+			return env
+		}
+		temp = shortTemp // the profile is its working directory: see spawn
 	}
-	return env
+	return append(env, "TMPDIR="+temp)
 }

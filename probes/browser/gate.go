@@ -134,6 +134,7 @@ var codec = jsonv2.JoinOptions(jsonv2.DefaultOptionsV2(), jsonv2.AllowInvalidUTF
 var admitted = map[string]bool{
 	"Fetch.authRequired":                true,
 	"Fetch.requestPaused":               true,
+	"Input.dragIntercepted":             true,
 	"Inspector.targetCrashed":           true,
 	"Log.entryAdded":                    true,
 	"Network.dataReceived":              true,
@@ -141,6 +142,7 @@ var admitted = map[string]bool{
 	"Network.loadingFinished":           true,
 	"Network.requestWillBeSent":         true,
 	"Network.responseReceived":          true,
+	"Page.fileChooserOpened":            true,
 	"Page.frameNavigated":               true,
 	"Page.frameRequestedNavigation":     true,
 	"Page.frameStartedNavigating":       true,

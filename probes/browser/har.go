@@ -56,7 +56,8 @@ func (p *shownPage) timings() har.PageTimings {
 	}
 	t := har.PageTimings{ContentLoad: since(p.contentLoad), Load: since(p.load)}
 	if p.document != nil {
-		t.FCP, t.LCP = p.document.vitals.FCP, p.document.vitals.LCP
+		v := p.document.page.first()
+		t.FCP, t.LCP = v.FCP, v.LCP
 	}
 	return t
 }

@@ -3,13 +3,10 @@ package browser
 import (
 	"bytes"
 	"compress/gzip"
-	"fmt"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -192,12 +189,9 @@ func TestTabCrash(t *testing.T) {
 		"/page": html(`<script>onload = () => setTimeout(() => fetch('/crash'), 100)</script>Ready`),
 		"/crash": func(http.ResponseWriter, *http.Request) {
 			killed := 0
-			for _, p := range processes() {
-				line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.pid))
-				if err == nil && slices.Contains(leaders(temp), p.session) && bytes.Contains(line, []byte("--type=renderer")) {
-					if syscall.Kill(p.pid, syscall.SIGKILL) == nil {
-						killed++
-					}
+			for _, pid := range membersOf(temp, "renderer") {
+				if syscall.Kill(pid, syscall.SIGKILL) == nil {
+					killed++
 				}
 			}
 			if killed == 0 {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"outrider/checks"
 	"outrider/probes"
 )
@@ -24,12 +26,18 @@ type journey struct {
 	scope   *checks.Variables
 	secrets *secrets
 	result  *probes.Run
-	step    string // name of the step under way
-	matched string // the fall-back by which it found its target
-	aimed   *view  // where the last press was meant to land
+	step    string      // name of the step under way
+	matched string      // the fall-back by which it found its target
+	aimed   *view       // where the last press was meant to land
+	held    kb.Modifier // the keys that a step pressed and none has released
+	buttons int64       // those of the mouse that are down
+	acted   time.Time   // when the last step that did something began
 	opened  []visit
 	keeping keeping
-	kept    int // bytes of artifacts
+	kept    int       // bytes of artifacts
+	samples []*sample // one after each step
+
+	stopSamples context.CancelFunc
 }
 
 // visit says what document a step opened, and when it worked on which.
@@ -38,6 +46,7 @@ type visit struct {
 	opened     *document
 	on         *document // the document on which the step acted
 	from, till time.Time
+	acting     bool // it did something to the page
 }
 
 // travel does the steps in order until one fails. Its error is our own
@@ -52,13 +61,23 @@ func (j *journey) travel(ctx context.Context) error {
 	}
 	j.result.Started = time.Now().UTC()
 	began := time.Now()
+	sampling, stop := context.WithCancel(ctx)
+	j.stopSamples = stop
+	defer func() {
+		stop()
+		for _, s := range j.samples {
+			<-s.done
+		}
+	}()
 	for _, step := range j.check.Journey.Steps {
+		j.finishPage(ctx, step.Action)
 		done, err := j.take(ctx, step, began)
 		if err != nil {
 			return fmt.Errorf("step %q: %w", step.Name, err)
 		}
 		j.result.Steps = append(j.result.Steps, done)
 		j.result.Duration += done.Duration
+		j.measure(sampling)
 		if done.Outcome == probes.Failed {
 			j.result.Outcome, j.result.Failure = probes.Failed, done.Failure
 			j.keepEvidence(ctx, step)
@@ -87,6 +106,9 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 	defer cancel()
 
 	j.step, j.matched = step.Name, ""
+	if does(step.Action) {
+		j.acted = time.Now()
+	}
 	before := j.tab.observer.current()
 	start := time.Now()
 	var t timing
@@ -98,7 +120,7 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 		Name: step.Name, Verb: step.Action.Verb(), Outcome: probes.Passed,
 		Started: start.Sub(began), Duration: max(t.end.Sub(start)-t.own, 0), Matched: j.matched,
 	}
-	v := visit{step: len(j.result.Steps), on: before, from: start, till: t.end}
+	v := visit{step: len(j.result.Steps), on: before, from: start, till: t.end, acting: acting(step.Action)}
 	if after := j.tab.observer.current(); after != before {
 		v.opened = after
 	}
@@ -154,14 +176,14 @@ func (e *hiddenError) Unwrap() error { return e.err }
 // it opened, and a step that acted on a page the INP of what it did; and all
 // of them what the page asked for besides.
 func (j *journey) addVitals(ctx context.Context) {
-	if j.result.Outcome != probes.Failed {
-		// The last paints have yet to be reported.
-		flush, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
-		if world := j.tab.observer.currentWorld(); world != "" {
-			_ = callWorld(flush, j.tab, world, "painted", nil, nil)
-		}
-		cancel()
+	flush, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+	if j.result.Outcome == probes.Failed {
+		cancel() // the page may be stuck
+	} else {
+		j.painted(flush)
 	}
+	j.finishSamples(flush)
+	cancel()
 	o := j.tab.observer
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -175,20 +197,11 @@ func (j *journey) addVitals(ctx context.Context) {
 		}
 		step := &j.result.Steps[v.step]
 		j.addResources(step, v, next)
-		if d := v.opened; d != nil {
-			if d.vitals != (probes.Vitals{}) {
-				vitals := d.vitals
-				step.Vitals = &vitals
-			}
-			if d.exchange != nil {
-				http := d.exchange.http
-				http.URL = j.secrets.hide(http.URL)
-				step.HTTP = &http
-			}
-			continue
-		}
-		if inp := v.inp(next); inp != nil {
-			step.Vitals = &probes.Vitals{INP: inp}
+		j.addPageSide(step, i, next)
+		if d := v.opened; d != nil && d.exchange != nil {
+			http := d.exchange.http
+			http.URL = j.secrets.hide(http.URL)
+			step.HTTP = &http
 		}
 	}
 }
@@ -204,17 +217,4 @@ func (j *journey) addResources(step *probes.Step, v visit, next time.Time) {
 	o := j.tab.observer
 	step.Resources = o.kept.groups(p, j.secrets.hide)
 	step.Exception = o.console.thrown(v.from, next)
-}
-
-// inp gives what INP was after the interaction of a step, if it caused it.
-func (v visit) inp(next time.Time) *float64 {
-	var last *float64
-	for _, r := range v.on.interaction {
-		at := time.UnixMicro(int64(r.At * 1000))
-		if !at.Before(v.from.Add(-time.Millisecond)) && at.Before(next) {
-			value := r.Value
-			last = &value
-		}
-	}
-	return last
 }

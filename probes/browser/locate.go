@@ -159,6 +159,8 @@ func (j *journey) unready(what string, s standing, within string) error {
 		return failf(probes.FailElement, "%s could not be scrolled into view %s: %s", what, within, s.Detail)
 	case "optionless":
 		return failf(probes.FailElement, "%s had no such option %s; it has %s", what, within, orNothing(s.Detail))
+	case "unchecked":
+		return failf(probes.FailElement, "%s stayed as it was %s: %s", what, within, s.Detail)
 	case "refused":
 		return failf(probes.FailElement, "%s: %s", what, s.Detail)
 	}

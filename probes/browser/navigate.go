@@ -53,7 +53,7 @@ func (j *journey) goTo(ctx context.Context, a *checks.Goto, t *timing) error {
 	if err != nil {
 		return err
 	}
-	if x := d.exchange; x != nil && x.http.Status >= 400 {
+	if x := d.exchange; x != nil && x.http.Status >= 400 && !a.AnyStatus {
 		return badStatus(x)
 	}
 	return nil
@@ -78,7 +78,10 @@ func (j *journey) follow(ctx context.Context, t *timing, do func() error) error 
 		return err
 	}
 	t.end = time.Now()
-	j.settle(ctx)
+	// A press on a link has asked for its page by the time that it is answered.
+	if !j.tab.observer.moving(mark) {
+		j.settle(ctx)
+	}
 	if !j.tab.observer.moving(mark) {
 		return nil
 	}

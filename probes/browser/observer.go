@@ -16,8 +16,6 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
-
-	"outrider/probes"
 )
 
 // worldName names the world in which our scripts run in every page.
@@ -34,8 +32,8 @@ type document struct {
 	loaded      time.Time // when it was loaded; zero until then
 	unreachable bool      // it is the browser's error page
 	contextID   runtime.ExecutionContextID
-	vitals      probes.Vitals
-	interaction []vitalReport // what INP was after which interaction, bounded
+	page        pageLog   // what it told of itself
+	left        time.Time // when another took its place; zero: it has not been left
 }
 
 // navigation is one that has been asked for and has not led to a document.
@@ -63,15 +61,21 @@ type observer struct {
 	previous *document // for reports that come late
 	pending  *navigation
 	moves    int // navigations asked for, begun and made so far
+	places   int // how often the document went to another place of itself
 	requests map[network.RequestID]*exchange
 	loading  map[network.RequestID]string // URLs of what is under way, bounded
 	kept     resources                    // to be summed up when the journey is over
+	ledger   *ledger                      // nil: nothing looks back on the requests
 	archive  archive                      // for a HAR
+	origins  map[string]bool              // of the documents so far; nil: nobody asks
 	camera   chan *page.EventScreencastFrame
 	dialogs  int
 	popups   map[target.ID]bool // that the page, or one of them, has opened
 	console  console
 	frames   *frameTable // of the page's frames; nil if the journey acts in none
+	flights  flights     // the same requests by the browser's own clock
+	messages messages
+	keep     keeper
 }
 
 // task is something that the page needs done: a dialog to dismiss, a pop-up to
@@ -100,8 +104,11 @@ func newObserver(attend func(task), hide func(string) string) *observer {
 		loading:  map[network.RequestID]string{},
 		popups:   map[target.ID]bool{},
 		console:  console{hide: hide},
+		keep:     keeper{hide},
+		messages: messages{keep: keeper{hide}},
 	}
 	o.kept.spared = o.sparedOf
+	o.flights = flights{keep: o.keep, spared: o.sparedOf, site: func() string { return o.kept.site }}
 	return o
 }
 
@@ -123,8 +130,11 @@ func (o *observer) handle(event any) {
 	case *page.EventFrameNavigated:
 		o.commit(ev.Frame, now)
 	case *page.EventNavigatedWithinDocument:
-		if ev.FrameID == o.frame && o.pending != nil && !o.pending.begun {
-			o.pending = nil
+		if ev.FrameID == o.frame {
+			o.places++
+			if o.pending != nil && !o.pending.begun {
+				o.pending = nil
+			}
 		}
 	case *page.EventLifecycleEvent:
 		if ev.Name == "load" && ev.LoaderID == o.document.loader && o.document.loaded.IsZero() {
@@ -164,14 +174,19 @@ func (o *observer) handle(event any) {
 		o.report(ev)
 	case *runtime.EventConsoleAPICalled:
 		o.console.call(ev)
+		o.messages.handle(event, now)
 	case *runtime.EventExceptionThrown:
 		o.console.exception(ev.ExceptionDetails, now)
+		o.messages.handle(event, now)
 	case *log.EventEntryAdded:
 		if !o.sparedOf(ev.Entry.NetworkRequestID) {
 			o.console.entry(ev.Entry)
+			o.messages.handle(event, now)
 		}
 	default:
+		o.ledger.handle(event, now)
 		o.kept.handle(event, o.frame, now)
+		o.flights.handle(event)
 		o.handleNetwork(event)
 	}
 	o.archive.handle(event, o.frame, o.document, now)
@@ -245,10 +260,14 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 		return
 	}
 	o.moves++
+	if o.origins != nil && len(o.origins) < maxOrigins {
+		o.origins[f.SecurityOrigin] = true
+	}
 	if o.pending != nil && (o.pending.loader == f.LoaderID || !o.pending.begun) {
 		o.pending = nil
 	}
 	o.previous = o.document
+	o.previous.left = now
 	o.document = &document{
 		loader:      f.LoaderID,
 		url:         f.URL + f.URLFragment,
@@ -257,6 +276,7 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 	}
 	// What the last document asked for is of no interest any more.
 	o.kept.left(f.LoaderID, now)
+	o.flights.left(f.LoaderID, now)
 	clear(o.loading)
 	for id := range o.requests {
 		if id != network.RequestID(f.LoaderID) && (o.pending == nil || id != network.RequestID(o.pending.loader)) {
@@ -297,24 +317,18 @@ func (o *observer) inFrames(event any) {
 	}
 }
 
-// maxInteractions bounds what is kept of one document's interactions.
-const maxInteractions = 200
-
-// report takes a Web Vital.
+// report takes what a page tells of itself.
 func (o *observer) report(ev *runtime.EventBindingCalled) {
-	r, ok := parseVital(ev.Payload)
-	if ev.Name != bindingName || !ok {
+	if ev.Name != bindingName {
 		return
 	}
 	for _, d := range []*document{o.document, o.previous} {
-		if d.contextID != ev.ExecutionContextID {
-			continue
+		if d.contextID == ev.ExecutionContextID {
+			if r, ok := parseReport(ev.Payload); ok {
+				d.page.take(&r, o.keep)
+			}
+			return
 		}
-		r.keep(&d.vitals)
-		if r.Name == "INP" && len(d.interaction) < maxInteractions {
-			d.interaction = append(d.interaction, r)
-		}
-		return
 	}
 }
 
@@ -363,6 +377,13 @@ func (o *observer) mark() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.moves
+}
+
+// placesSeen gives how often the document went to another place of itself.
+func (o *observer) placesSeen() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.places
 }
 
 // moving tells whether a navigation was asked for since the mark.

@@ -61,6 +61,14 @@ func TestBrowserIsReplaced(t *testing.T) {
 		probe := newProbe(t, Options{TempDir: temp, Idle: time.Millisecond})
 		if r := run(t, probe, aboutUs(server.URL)); r.Outcome != probes.Passed || r.BrowserWait == 0 {
 			t.Errorf("the first run is %s and waited %s for a browser", r.Outcome, r.BrowserWait)
+		} else {
+			var steps time.Duration
+			for _, step := range r.Steps {
+				steps += step.Duration
+			}
+			if r.Duration != steps {
+				t.Errorf("the journey took %s, its steps %s: the wait must not be in it", r.Duration, steps)
+			}
 		}
 		until(t, "the end of the idle browser", func() bool { return len(chromiumsIn(temp)) == 0 })
 		mustPass(t, run(t, probe, aboutUs(server.URL)))
@@ -228,6 +236,7 @@ func TestSlowStartIsNoFailure(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "left too little of the check's timeout") || r.BrowserWait < 300*time.Millisecond {
 		t.Errorf("the run gave %v and waited %s, expected an error that says why", err, r.BrowserWait)
 	}
+	check.Timeout = 500 * time.Millisecond
 	if r, err = probe.Run(context.Background(), check); err != nil || r.Outcome != probes.Failed || r.BrowserWait != 0 {
 		t.Errorf("in a browser that runs: %v, %s", err, r.Outcome)
 	}

@@ -21,6 +21,8 @@ type Probe struct {
 	closed bool
 	warned sync.Once
 	runs   sync.WaitGroup
+
+	signIns signIns
 }
 
 var _ probes.Probe = (*Probe)(nil)
@@ -58,6 +60,16 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
+	if check.Journey.Browser.SignIn != nil {
+		return p.runSignedIn(ctx, check)
+	}
+	return p.attempt(ctx, check, nil, nil)
+}
+
+// attempt does the journey in a fresh browser context that is given what it
+// brings along, and when it has passed calls after, if that is set, before the
+// context is closed.
+func (p *Probe) attempt(ctx context.Context, check checks.Check, along *belongings, after func(context.Context, *journey) error) (probes.Run, error) {
 	pool, err := p.pool(check.Journey.Browser.Chromium)
 	if err != nil {
 		return probes.Run{}, err
@@ -83,12 +95,22 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 	if err != nil {
 		return probes.Run{}, err
 	}
+	if along != nil {
+		brought = along.with(brought)
+		secrets.add(along.secrets()...)
+	}
 	tab, tabCtx, err := openTab(ctx, s.process, &check.Journey, requests, secrets)
 	if err != nil {
 		clean = false // whatever it is, a fresh browser will not have it
 		return probes.Run{}, err
 	}
 	defer func() { clean = tab.close() }()
+	if looksBack(&check.Journey) {
+		tab.observer.keepCalls()
+	}
+	if after != nil {
+		tab.observer.keepOrigins()
+	}
 	if err := tab.bring(tabCtx, brought); err != nil {
 		return probes.Run{}, err
 	}
@@ -108,6 +130,14 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 		return run, fmt.Errorf("the browser took %s to start, which left too little of the check's timeout: %s", waited.Round(time.Millisecond), f.Message)
 	}
 	run.Secrets = scope.Codes()
+	if along != nil {
+		run.Secrets = append(run.Secrets, along.secrets()...)
+	}
+	if after != nil && run.Outcome != probes.Failed {
+		if err := after(tabCtx, j); err != nil {
+			return run, err
+		}
+	}
 	return run, nil
 }
 
@@ -146,7 +176,7 @@ func (p *Probe) pool(wanted string) (*pool, error) {
 func (p *Probe) warnOfSandbox() {
 	p.warned.Do(func() {
 		p.options.Logger.Warn("CHROMIUM RUNS WITHOUT ITS SANDBOX: a monitored page that exploits the browser reaches this host; " +
-			"run as a user other than root, where user namespaces are allowed")
+			"run as a user other than root, where user namespaces are allowed (see Running browsers in README.md)")
 	})
 }
 

@@ -171,9 +171,6 @@ func (k *resources) groups(p period, hide func(string) string) []probes.Resource
 	return k.sum(touched, p, credit, hide)
 }
 
-// span is a part of a step.
-type span struct{ from, till time.Time }
-
 // credit puts the moments of a span down to the requests under way: each to
 // the one that ended last.
 func (p period) credit(touched []*resource, s span, credit map[*resource]time.Duration) {

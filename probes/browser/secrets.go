@@ -40,6 +40,7 @@ func secretsOf(check *checks.Check) *secrets {
 			all = append(all, t.Secrets()...)
 		}
 		all = append(all, optionSecrets(step.Browser)...)
+		all = append(all, stateSecrets(step.Action)...)
 	}
 	s := &secrets{}
 	s.add(all...)
@@ -133,6 +134,9 @@ func targetsOf(action checks.Action) []checks.Target {
 		targets := []checks.Target{a.Visible, a.Hidden, a.Enabled, a.Disabled, a.Checked}
 		if a.Element != nil {
 			targets = append(targets, a.Element.Target)
+		}
+		if a.LooksLike != nil {
+			targets = append(append(targets, a.LooksLike.Target), a.LooksLike.Mask...)
 		}
 		return targets
 	case *checks.DoubleClick:

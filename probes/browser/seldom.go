@@ -7,6 +7,8 @@ import _ "embed" // of the scripts below
 var (
 	//go:embed js/storage.js
 	storageScript string
+	//go:embed js/state.js
+	stateScript string
 )
 
 // seldom gives the script that a method of our world is defined in, if it is
@@ -15,6 +17,8 @@ func seldom(method string) string {
 	switch method {
 	case "store", "stored":
 		return storageScript
+	case "state":
+		return stateScript
 	}
 	return ""
 }

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/cdproto/target"
@@ -26,14 +28,18 @@ import (
 
 // The scripts that run in our world of every page: see the NOTICE beside them.
 var (
-	//go:embed js/web-vitals.iife.js
+	//go:embed js/web-vitals.attribution.iife.js
 	webVitalsScript string
+	//go:embed js/idle.js
+	idleScript string
 	//go:embed js/vitals.js
 	vitalsScript string
 	//go:embed js/page.js
 	pageScript string
 	//go:embed js/targets.js
 	targetsScript string
+	//go:embed js/acts.js
+	actsScript string
 	//go:embed js/frames.js
 	framesScript string
 )
@@ -62,6 +68,7 @@ type tab struct {
 	requests *interception
 	framed   bool // the journey acts in frames
 	hosts    map[cdp.FrameID]*frameHost
+	folders  []string    // to be removed when the page is closed
 	blank    atomic.Bool // pages are asked for that we answer ourselves, empty
 	hushed   bool        // there are secrets, so that the page's text must not be quoted
 	tasks    chan task
@@ -161,6 +168,7 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 		// chromedp switches these on for queries that we do not make.
 		command(ctx, t, css.Disable, cdp.Empty{}),
 		command(ctx, t, dom.Disable, cdp.Empty{}),
+		command(ctx, t, performance.Enable, performance.EnableParams{}),
 		command(ctx, t, runtime.AddBinding, runtime.AddBindingParams{Name: bindingName, ExecutionContextName: worldName}),
 		command(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
 			Source: injected(t.framed), WorldName: worldName, RunImmediately: new(true),
@@ -219,7 +227,7 @@ func call[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], params P
 // injected is the script that runs in our world of every document. Frames
 // within the page are none of our business, unless the journey acts in them.
 func injected(frames bool) string {
-	page := pageScript + "\n" + targetsScript + "\n"
+	page := idleScript + "\n" + pageScript + "\n" + targetsScript + "\n" + actsScript + "\n"
 	vitals := webVitalsScript + "\n" + vitalsScript + "\n})();"
 	const onlyPage = "if (window !== window.top) return;\n"
 	if frames {
@@ -253,6 +261,9 @@ func (t *tab) close() (clean bool) {
 	}
 	for _, h := range t.hosts {
 		t.leaveHost(h)
+	}
+	for _, dir := range t.folders {
+		defer os.RemoveAll(dir)
 	}
 	ctx, cancel := context.WithTimeout(t.process.ctx, closeGrace)
 	defer cancel()

@@ -144,24 +144,15 @@ func frameTrouble(state string) string {
 
 // frameID gives the id of the frame whose element was asked for last.
 func (v *view) frameID(ctx context.Context) (cdp.FrameID, error) {
-	world := v.world
-	if v.outer == nil {
-		world = v.tab.observer.currentWorld()
+	object, err := v.object(ctx, "frameElement")
+	if err != nil {
+		return "", err
 	}
-	res, err := callIn(ctx, v.host.target, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
-		FunctionDeclaration: "() => outrider.frameElement", UniqueContextID: world, Silent: new(true),
-	})
-	if err == nil && (res.ExceptionDetails != nil || res.Result.ObjectID == "") {
-		return "", errFrameGone
-	}
+	node, err := callIn(ctx, v.host.target, dom.DescribeNode, dom.DescribeNodeParams{ObjectID: object})
 	if err != nil {
 		return "", v.failed(ctx, err)
 	}
-	node, err := callIn(ctx, v.host.target, dom.DescribeNode, dom.DescribeNodeParams{ObjectID: res.Result.ObjectID})
-	if err != nil {
-		return "", v.failed(ctx, err)
-	}
-	_, _ = callIn(ctx, v.host.target, runtime.ReleaseObject, runtime.ReleaseObjectParams{ObjectID: res.Result.ObjectID})
+	_, _ = callIn(ctx, v.host.target, runtime.ReleaseObject, runtime.ReleaseObjectParams{ObjectID: object})
 	if node.Node.FrameID == "" {
 		return "", errFrameGone
 	}

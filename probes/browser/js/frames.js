@@ -76,6 +76,12 @@ Object.assign(globalThis.outrider, {
     return plain({state: 'ready', x: at.x, y: at.y, confirmed: performance.now() - since});
   },
 
+  // Where a point of a frame's document is on the outside.
+  outward({frame, x, y}) {
+    const result = resolveFrame(frame);
+    return plain(ready(result) ? {state: 'ready', ...outward(result.el, x, y)} : result);
+  },
+
   // Waits until a target can be seen.
   async shown({target, slice}) {
     const done = ({state}) => state === 'ready' || state === 'ambiguous';

@@ -336,7 +336,7 @@ function resolve(target, needs) {
   }
   const el = seen[Math.max(of.nth - 1, 0)];
   if (needs.includes('enabled') && disabled(el)) return {state: 'disabled', matched, detail: describe(el)};
-  const fixed = needs.includes('editable') ? uneditable(el) : '';
+  const fixed = needs.includes('editable') || (needs.includes('fillable') && el.localName !== 'select') ? uneditable(el) : '';
   if (fixed) return {state: 'uneditable', matched, detail: `${describe(el)}: ${fixed}`};
   return {state: 'ready', el, matched};
 }
@@ -372,7 +372,11 @@ const sameBox = (a, b) => a && b && a.x === b.x && a.y === b.y;
 // also until it lies still from one animation frame to the next, in view, on
 // top. Of that, confirmed is the time in milliseconds that went into making sure
 // of what was true already.
-async function reach(target, needs, slice) {
+//
+// With a position, in pixels from the element's top left corner, that is where
+// it has to be on top.
+async function reach(target, needs, slice, position = null) {
+  const place = position ? (el) => placeIn(el, position) : point;
   const end = performance.now() + slice;
   const alignments = ['center', 'end', 'start'];
   for (let round = 0; ; round++) {
@@ -381,18 +385,19 @@ async function reach(target, needs, slice) {
     const el = result.el;
     const matched = result.matched;
     if (!needs.includes('pointer')) return {state: 'ready', el, matched, confirmed: 0};
-    let at = point(el);
+    if (position && !hasPlace(el, position)) return {state: 'refused', detail: `${describe(el)} has no ${position.X},${position.Y}: its box is ${sizeOf(el)}`};
+    let at = place(el);
     if (!at || cover(el, at)) {
       const block = alignments[round % alignments.length];
       el.scrollIntoView({block, inline: 'center', behavior: 'instant'});
-      at = point(el);
+      at = place(el);
     }
     const since = performance.now();
     let state = !at ? {state: 'outside', detail: describe(el)} : null;
     if (at) {
       const time = document.timeline.currentTime;
       await frame();
-      if (!el.isConnected || adrift(el, time) || !sameBox(at, point(el))) state = {state: 'moving', detail: describe(el)};
+      if (!el.isConnected || adrift(el, time) || !sameBox(at, place(el))) state = {state: 'moving', detail: describe(el)};
     }
     if (!state) {
       const top = cover(el, at);
@@ -484,9 +489,10 @@ globalThis.outrider = {
   },
 
   // Waits for a target; see reach. With press, the next press is meant for it.
-  async reach({target, needs, press, slice}) {
-    const result = await reach(target, needs, slice);
+  async reach({target, needs, press, position, slice}) {
+    const result = await reach(target, needs, slice, position);
     aim = press && ready(result) ? {el: result.el, hit: null} : null;
+    if (aim && dragsNatively(result.el)) result.mode = 'drags';
     return plain(result);
   },
 
@@ -506,9 +512,12 @@ globalThis.outrider = {
   // Waits for a field and makes it take what is typed next. mode says what is
   // left to do: "type", or nothing.
   async fill({target, value, secret, slice}) {
-    const result = await reach(target, ['enabled', 'editable'], slice);
+    const end = performance.now() + slice;
+    const result = await reach(target, ['enabled', 'fillable'], slice);
     if (!ready(result)) return plain(result);
     const el = result.el;
+    // A recording does not tell a field from a select element.
+    if (el.localName === 'select') return outrider.select({target, option: value, slice: Math.max(0, end - performance.now())});
     el.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
     if (secret) secretFields.add(el);
     if (settable.has(el.type)) {
@@ -610,4 +619,10 @@ globalThis.outrider = {
     }
     return rects.map((r) => ({x: r.left, y: r.top, width: r.width, height: r.height}));
   },
+};
+
+// What the scripts that come with a call are made of (see seldom.go).
+globalThis.outrider.kit = {
+  query, children, parent, normal, hiddenFromAll, labelOf, labelTexts, accessibleName, contentName, referenced,
+  find, resolve, ready, plain, visible, describe, disabled,
 };

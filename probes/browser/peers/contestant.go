@@ -16,7 +16,7 @@ import (
 )
 
 // baseline names the contestant that the others are held against.
-const baseline = "chromedp, shared browser"
+const baseline = "chromedp (shared browser)"
 
 // contestant is one way to do the journey.
 type contestant struct {
@@ -84,10 +84,10 @@ func enter(only, build, binary, shop, k6 string) ([]*contestant, error) {
 	all := []*contestant{
 		{name: "Outrider", command: program(self, "drive", "outrider")},
 		{name: baseline, command: program(self, "drive", "chromedp")},
-		{name: "Playwright, shared browser", command: program("node", "playwright.mjs", "serve")},
-		{name: "chromedp, browser each", command: program(self, "drive", "chromedp-fresh")},
-		{name: "Playwright, process each", command: program("node", "playwright.mjs"), kind: each},
-		{name: "k6, browser each", command: program(k6, "run", "--quiet", "--no-summary", "k6.js"), kind: batch},
+		{name: "Playwright (shared browser)", command: program("node", "playwright.mjs", "serve")},
+		{name: "chromedp (browser each)", command: program(self, "drive", "chromedp-fresh")},
+		{name: "Playwright (process each)", command: program("node", "playwright.mjs"), kind: each},
+		{name: "k6 (browser each)", command: program(k6, "run", "--quiet", "--no-summary", "k6.js"), kind: batch},
 	}
 	var chosen []*contestant
 	for _, c := range all {

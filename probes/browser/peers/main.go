@@ -1,7 +1,6 @@
 // Command peers measures Outrider's browser probe beside others that do the
 // same: a bare chromedp script, Playwright and k6, each with the same Chromium
-// on the same journey of five steps in the demo shop ("make peers"); and its
-// Web Vitals beside Lighthouse's ("make vitals").
+// on the same journey of five steps in the demo shop ("make peers").
 //
 // The contestants take turns, a few journeys each, so that all meet the same
 // load of the machine. What counts is the CPU time of the contestant's whole
@@ -35,8 +34,6 @@ func main() {
 	switch {
 	case len(os.Args) > 2 && os.Args[1] == "drive":
 		err = drive(ctx, os.Args[2], os.Stdin, os.Stdout)
-	case len(os.Args) > 1 && os.Args[1] == "vitals":
-		err = compareVitals(ctx, os.Args[2:], os.Stdout)
 	default:
 		err = compare(ctx, os.Args[1:], os.Stdout)
 	}
