@@ -52,6 +52,9 @@ type visit struct {
 // travel does the steps in order until one fails. Its error is our own
 // trouble.
 func (j *journey) travel(ctx context.Context) error {
+	if err := j.startChromeTrace(ctx); err != nil {
+		return err
+	}
 	film, err := j.startFilm(ctx)
 	if err != nil {
 		return err
@@ -89,6 +92,7 @@ func (j *journey) travel(ctx context.Context) error {
 	}
 	j.addVitals(ctx)
 	j.keepRequests()
+	j.keepChromeTrace(ctx)
 	if film != nil {
 		film.develop(ctx, began)
 	}
