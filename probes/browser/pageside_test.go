@@ -38,7 +38,7 @@ func TestPageSide(t *testing.T) {
 	thirdURL := strings.Replace(third.URL, "127.0.0.1", "localhost", 1)
 	server := shop(t, map[string]http.HandlerFunc{
 		"/hero.svg": slowly(30*time.Millisecond, picture(500)),
-		"/data": slowly(80*time.Millisecond, func(w http.ResponseWriter, _ *http.Request) {
+		"/data": slowly(300*time.Millisecond, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Server-Timing", `db;dur=71.5;desc="the \"slow\" table", cache`)
 			fmt.Fprint(w, "{}")
 		}),
