@@ -9,6 +9,8 @@ var (
 	storageScript string
 	//go:embed js/state.js
 	stateScript string
+	//go:embed js/acts.js
+	actsScript string
 )
 
 // seldom gives the script that a method of our world is defined in, if it is
@@ -19,6 +21,8 @@ func seldom(method string) string {
 		return storageScript
 	case "state":
 		return stateScript
+	case "checked", "caret", "files", "scroll", "place", "arrival":
+		return actsScript
 	}
 	return ""
 }
