@@ -1,6 +1,7 @@
 package probes
 
 import (
+	"runtime"
 	"sync"
 	"time"
 )
@@ -33,6 +34,7 @@ type hostMark struct {
 type load struct {
 	late                       time.Duration // what lateness is a share of
 	lateness, waits, throttled float64
+	cores                      int // that we may use
 }
 
 // enter begins a run. Much of its work may be done outside of our process.
@@ -65,7 +67,7 @@ func (h *host) leave(mark hostMark) load {
 		idle.stop()
 	}
 	elapsed := now.Sub(mark.at)
-	l := load{late: max(0, late), lateness: share(late, elapsed)}
+	l := load{late: max(0, late), lateness: share(late, elapsed), cores: runtime.GOMAXPROCS(0)}
 	if mark.outside {
 		p := h.gauge.read()
 		l.waits = share(p.waiting-mark.pressure.waiting, elapsed)

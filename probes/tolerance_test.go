@@ -19,7 +19,8 @@ func TestTolerance(t *testing.T) {
 		"trusted, whatever is":    {load{late: time.Second, lateness: 1, throttled: 1, waits: 1}, time.Minute, 1, ""},
 		"late in a short run":     {load{late: time.Millisecond, lateness: 0.5}, 0, 0, ""},
 		"throttled":               {load{throttled: 0.3}, 0, 0, "CPU quota"},
-		"crowded":                 {load{waits: 0.97}, 0, 0, "waited for one 97 % of the time"},
+		"crowded":                 {load{waits: 0.97, cores: 2}, 0, 0, "waited for one 97 % of the time"},
+		"crowded by itself":       {load{waits: 0.97, cores: 1}, 0, 0, ""},
 		"slow start":              {load{}, 12 * time.Second, 0, "a browser took 12s to start"},
 		"quick start":             {load{}, time.Second, 0, ""},
 	} {
