@@ -189,7 +189,7 @@ func TestPagesSay(t *testing.T) {
 		{"check that never ran", "/checks/new-check", []string{"Nothing was measured", "No runs here"}, nil},
 		{"failed run", "/runs/" + failed, []string{"Step “Pay” failed", "Expected", "div.cookie-banner at its middle", "needs improvement", "✕</span> poor", "failure.png", "We value your privacy", "Attempts before", "chromium-headless-shell"}, nil},
 		{"degraded run", "/runs/" + degraded, []string{"Thresholds gone over", "first byte", "TLS_AES_128_GCM_SHA256", "192.0.2.10:443", "HTTP/2.0", "41 d left"}, nil},
-		{"disturbed run", "/runs/0195ffff-hostile-run", []string{"distrust the times", "found by the fall-back"}, nil},
+		{"disturbed run", "/runs/0195ffff-hostile-run", []string{"distrust the times", "The times of this run are not trusted", "found by the fall-back"}, nil},
 		{"incidents", "/incidents", []string{"18\u00a0min ago", "resolved", "older »"}, nil},
 		{"incident", "/incidents/inc-open", []string{"opened</b> as warning", "escalated</b> as critical", "responders/pager", "503 Service Unavailable", "pending", "delivered", "22\u00a0min ago", "Open the runbook"}, []string{"secret payload"}},
 		{"monitor", "/status", []string{"last change refused", "20\u00a0min", "responders/pager", "skip_verify", "shop.yaml:12:7"}, nil},
