@@ -33,7 +33,7 @@ func actionKey(name, doc string, f form, read func(*decoder, *yaml.Node, *action
 var actionKeys = []key[actionDraft]{
 	actionKey("goto", "Opens a page and waits until it is loaded.", form{"type": "string"}, readGoto, "open", "visit", "navigate", "get", "url"),
 	actionKey("click", "Clicks an element: a target, or its visible text; with button, position, hold and modifiers if need be.", anyOf(textForm, ref("click")), readClick, "tap", "press_button"),
-	actionKey("fill", "Replaces the value of a form field: a target and value.", ref("fill"), readFill, "input", "set"),
+	actionKey("fill", "Replaces the value of a form field, or chooses an option of a select element: a target and value.", ref("fill"), readFill, "input", "set"),
 	actionKey("select", "Chooses an option of a select element: a target and option.", ref("select"), readSelect, "choose"),
 	actionKey("press", "Presses a key, such as Enter: its name, or {key, target}.", anyOf(textForm, ref("press")), readPress, "key", "keypress"),
 	actionKey("hover", "Moves the pointer over an element: a target, or its visible text.", targetOrText, readHover),

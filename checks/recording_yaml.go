@@ -59,7 +59,9 @@ func (d *decoder) readRecording(c *checkDraft, base *browserDraft, own *yaml.Nod
 	steps := written.List()
 	inner := newDecoder(d.loader, &source{path: full, text: data, root: steps})
 	for _, n := range written.Notes {
-		inner.warn(Position{full, n.Line, n.Column}, "%s", n.Message)
+		if n.Lost {
+			inner.warn(Position{full, n.Line, n.Column}, "%s", n.Message)
+		}
 	}
 	if written.Options != nil && len(written.Options.Content) > 0 {
 		options := *base

@@ -46,6 +46,8 @@ type Step struct {
 type Note struct {
 	Line, Column int
 	Message      string
+	// Lost tells that something was not carried over which may matter.
+	Lost bool
 }
 
 // Limits of what is written; checks refuses what goes beyond.

@@ -254,6 +254,7 @@ func (a *act) events() []Event {
 	return events
 }
 
+// note says to whoever imports what is of little weight.
 func (t *translation) note(s *Step, format string, args ...any) {
 	t.out.Notes = append(t.out.Notes, draft.Note{Line: s.Line, Column: s.Column,
 		Message: fmt.Sprintf("step %d (%s): %s", s.Number, cut(s.Type), fmt.Sprintf(format, args...))})

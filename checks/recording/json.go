@@ -73,8 +73,8 @@ func parseJSON(data []byte) (*value, error) {
 	if err != nil {
 		return nil, r.problem(err)
 	}
-	if _, err := r.dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, r.at(int(r.dec.InputOffset()), "something follows the recording: a file holds one recording")
+	if _, at, err := r.token(); !errors.Is(err, io.EOF) {
+		return nil, r.at(at, "something follows the recording: a file holds one recording")
 	}
 	return v, nil
 }
@@ -99,7 +99,7 @@ func (r *reader) problem(err error) error {
 	offset := int(r.dec.InputOffset())
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		offset = int(syntax.Offset) - 1
+		offset = int(syntax.Offset)
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return r.at(len(r.data), "ends in the middle: it is no whole JSON file")

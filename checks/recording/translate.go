@@ -160,8 +160,14 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// remark says at the place, and to whoever imports, what a person should know.
+// remark says at the place, and to whoever imports, what was not carried over.
 func (t *translation) remark(s *Step, format string, args ...any) {
+	t.mention(s, format, args...)
+	t.out.Notes[len(t.out.Notes)-1].Lost = true
+}
+
+// mention says at the place, and to whoever imports, what a person should know.
+func (t *translation) mention(s *Step, format string, args ...any) {
 	t.note(s, format, args...)
 	t.remarks = append(t.remarks, fmt.Sprintf("step %d of the recording (%s): %s", s.Number, cut(s.Type), fmt.Sprintf(format, args...)))
 }
@@ -221,7 +227,7 @@ func (t *translation) page(a *act, recordedURL, title string) *yaml.Node {
 			draft.Set(page, "url", condition)
 		}
 		if loosened {
-			t.remark(a.Step, "led to %s: of that only what looks the same every time is expected", withoutQuery(recordedURL))
+			t.mention(a.Step, "led to %s: of that only what looks the same every time is expected", withoutQuery(recordedURL))
 		}
 	}
 	if title != "" {
@@ -230,7 +236,7 @@ func (t *translation) page(a *act, recordedURL, title string) *yaml.Node {
 			draft.Set(page, "title", condition)
 		}
 		if loosened {
-			t.remark(a.Step, "led to the title %q: of that only what looks the same every time is expected", cut(title))
+			t.mention(a.Step, "led to the title %q: of that only what looks the same every time is expected", cut(title))
 		}
 	}
 	if len(page.Content) == 0 {
@@ -501,13 +507,13 @@ func (t *translation) change(a *act, frame *yaml.Node) {
 	case kind == codeKind:
 		name := strings.TrimPrefix(t.out.Secrets.Ref(string(codeKind), a.Value), "${secret:")
 		value = draft.Word("${totp:" + name)
-		t.remark(a.Step, "a one-time code was typed: it is computed from the secret %s, the key of the authenticator", strings.TrimSuffix(name, "}"))
+		t.mention(a.Step, "a one-time code was typed: it is computed from the secret %s, the key of the authenticator", strings.TrimSuffix(name, "}"))
 	case kind == cardCodeKind && !t.cardIsSecret():
 		// The code of a card for trying is no secret.
 	default:
 		ref := t.out.Secrets.Ref(string(kind), a.Value)
 		value = draft.Word(ref)
-		t.remark(a.Step, "what was typed is kept out: put it into the secret %s", strings.TrimSuffix(strings.TrimPrefix(ref, "${secret:"), "}"))
+		t.mention(a.Step, "what was typed is kept out: put it into the secret %s", strings.TrimSuffix(strings.TrimPrefix(ref, "${secret:"), "}"))
 	}
 	verb, key := "fill", "value"
 	switch {

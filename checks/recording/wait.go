@@ -29,8 +29,12 @@ func (t *translation) waitForElement(a *act, frame *yaml.Node) {
 		return draft.Mapping(draft.Pair{Key: key, Value: value})
 	}
 	switch {
-	case len(conditions) == 0 && !a.Visible && plain:
-		t.emit(a, "expect", expect("hidden", node), options...)
+	case len(conditions) == 0 && plain:
+		key := "visible"
+		if !a.Visible {
+			key = "hidden"
+		}
+		t.emit(a, "expect", expect(key, node), options...)
 		return
 	case !a.Visible && len(conditions) > 0:
 		t.remark(a.Step, "waits until no element has these properties and attributes: that can only be said of the element itself, so it is left out")

@@ -336,7 +336,7 @@ function resolve(target, needs) {
   }
   const el = seen[Math.max(of.nth - 1, 0)];
   if (needs.includes('enabled') && disabled(el)) return {state: 'disabled', matched, detail: describe(el)};
-  const fixed = needs.includes('editable') ? uneditable(el) : '';
+  const fixed = needs.includes('editable') || (needs.includes('fillable') && el.localName !== 'select') ? uneditable(el) : '';
   if (fixed) return {state: 'uneditable', matched, detail: `${describe(el)}: ${fixed}`};
   return {state: 'ready', el, matched};
 }
@@ -481,6 +481,13 @@ globalThis.outrider = {
   // Whether the journey has secrets; Go sets it with each call.
   hushed: false,
 
+  // For js/evidence.js: the fields that hold secrets, and what a target means.
+  secretFields,
+  elements(target) {
+    const {all, seen} = find(target);
+    return seen.length ? seen : all;
+  },
+
   // Waits for a target; see reach. With press, the next press is meant for it.
   async reach({target, needs, press, position, slice}) {
     const result = await reach(target, needs, slice, position);
@@ -505,9 +512,12 @@ globalThis.outrider = {
   // Waits for a field and makes it take what is typed next. mode says what is
   // left to do: "type", or nothing.
   async fill({target, value, secret, slice}) {
-    const result = await reach(target, ['enabled', 'editable'], slice);
+    const end = performance.now() + slice;
+    const result = await reach(target, ['enabled', 'fillable'], slice);
     if (!ready(result)) return plain(result);
     const el = result.el;
+    // A recording does not tell a field from a select element.
+    if (el.localName === 'select') return outrider.select({target, option: value, slice: Math.max(0, end - performance.now())});
     el.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
     if (secret) secretFields.add(el);
     if (settable.has(el.type)) {
