@@ -19,7 +19,7 @@ const maxArchiveText = 2 << 20
 // one is wanted in the end. The events are there anyway: nothing is asked of
 // the browser for it, and nothing is worked out before it is wanted.
 type archive struct {
-	off     bool
+	on      bool // set when the journey begins
 	entries []*fetched
 	open    map[network.RequestID]*fetched
 	pages   []*shownPage
@@ -69,7 +69,7 @@ type shownPage struct {
 // handle takes an event, after the observer has; the document is the one that
 // the page shows.
 func (a *archive) handle(event any, frame cdp.FrameID, d *document, now time.Time) {
-	if a.off {
+	if !a.on {
 		return
 	}
 	switch ev := event.(type) {
@@ -214,11 +214,11 @@ func (o *observer) spare(id network.RequestID, what fate) {
 	o.archive.spare(id, what)
 }
 
-// keepNoRequests has the observer keep nothing for a HAR.
-func (o *observer) keepNoRequests() {
+// keepRequests has the observer keep what a HAR needs, from now on.
+func (o *observer) keepRequests() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.archive.off = true
+	o.archive.on = true
 }
 
 // sparedOf tells whether the definition kept a request from the network. The

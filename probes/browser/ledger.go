@@ -80,6 +80,18 @@ func (c *madeRequest) broken() (how string, broken bool) {
 	return "", false
 }
 
+// made gives the requests so far.
+func (l *ledger) made() []madeRequest {
+	if l == nil {
+		return nil
+	}
+	calls := make([]madeRequest, 0, len(l.calls))
+	for _, c := range l.calls {
+		calls = append(calls, *c)
+	}
+	return calls
+}
+
 // keepCalls has the requests kept from now on.
 func (o *observer) keepCalls() {
 	o.mu.Lock()

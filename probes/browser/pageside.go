@@ -93,10 +93,7 @@ func (j *journey) vitalsOf(i int, next time.Time) *probes.Vitals {
 		return soft
 	}
 	vitals := v.opened.page.first()
-	if tbt, ok := v.opened.page.blocked(j.leftAt(i, v.opened)); ok {
-		ms := float64(tbt) / float64(time.Millisecond)
-		vitals.TBT = &ms
-	}
+	v.opened.page.blocked(&vitals, j.leftAt(i, v.opened))
 	if vitals == (probes.Vitals{}) {
 		return nil
 	}
@@ -121,14 +118,14 @@ func (j *journey) leftAt(i int, d *document) time.Time {
 // addPageSide gives a step what its page told and took. The caller holds the
 // observer's lock.
 func (j *journey) addPageSide(step *probes.Step, i int, next time.Time) {
-	v, o := j.opened[i], j.tab.observer
+	v, o := j.opened[i], j.opened[i].tab.observer
 	logs := []*pageLog{&v.on.page}
 	if v.opened != nil {
 		logs = append(logs, &v.opened.page)
 	}
 	done := j.samples[i].ready()
 	var before *sample
-	if i > 0 && v.opened == nil {
+	if i > 0 && v.opened == nil && j.opened[i-1].tab == v.tab {
 		before = j.samples[i-1].ready()
 	}
 	step.Vitals = j.vitalsOf(i, next)

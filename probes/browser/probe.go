@@ -120,9 +120,9 @@ func (p *Probe) attempt(ctx context.Context, check checks.Check, along *belongin
 	if waited >= noticedWait {
 		run.BrowserWait = waited
 	}
-	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run, keeping: keeping}
-	if !keeping.HAR.Possible(keeping.draw) {
-		tab.observer.keepNoRequests()
+	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run, keeping: keeping, baselines: p.options.Baselines}
+	if keeping.HAR.Possible(keeping.draw) {
+		tab.observer.keepRequests()
 	}
 	if err := j.travel(tabCtx); err != nil {
 		return probes.Run{BrowserWait: run.BrowserWait}, err
