@@ -133,6 +133,8 @@ var codec = jsonv2.JoinOptions(jsonv2.DefaultOptionsV2(), jsonv2.AllowInvalidUTF
 // and those that chromedp needs to keep its list of pages.
 var admitted = map[string]bool{
 	"Fetch.authRequired":                true,
+	"Browser.downloadProgress":          true,
+	"Browser.downloadWillBegin":         true,
 	"Fetch.requestPaused":               true,
 	"Input.dragIntercepted":             true,
 	"Inspector.targetCrashed":           true,

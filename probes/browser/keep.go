@@ -47,7 +47,7 @@ func (j *journey) keepRequests() {
 	if !j.keeping.HAR.Wanted(j.result.Outcome == probes.Failed, j.keeping.draw) {
 		return
 	}
-	o := j.tab.observer
+	o := j.mainTab().observer
 	o.mu.Lock()
 	archive := o.archive.har(j.result.Browser, j.stepAt, j.secrets.hide)
 	o.mu.Unlock()

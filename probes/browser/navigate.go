@@ -33,6 +33,8 @@ func (j *journey) goTo(ctx context.Context, a *checks.Goto, t *timing) error {
 		return err
 	}
 	switch {
+	case j.downloads && (res.IsDownload || res.ErrorText == "net::ERR_ABORTED"):
+		return nil
 	case res.IsDownload:
 		return failf(probes.FailPage, "%s is a download, not a page", address)
 	case res.ErrorText == "net::ERR_ABORTED":

@@ -100,6 +100,19 @@ Object.assign(globalThis.outrider, {
     return plain(result);
   },
 
+  // What the page knows of the request that led to it, in milliseconds.
+  arrival() {
+    const n = performance.getEntriesByType('navigation')[0];
+    if (!n) return {status: 0};
+    const tls = n.secureConnectionStart > 0 ? n.connectEnd - n.secureConnectionStart : 0;
+    return {
+      status: n.responseStatus, protocol: n.nextHopProtocol,
+      resolve: n.domainLookupEnd - n.domainLookupStart, connect: n.connectEnd - n.connectStart - tls, tls,
+      firstByte: n.responseStart - n.requestStart, download: n.responseEnd - n.responseStart,
+      transfer: n.transferSize, body: n.decodedBodySize,
+    };
+  },
+
   // Waits for a target to be in view, and gives where it is.
   async place({target, slice}) {
     return plain(await until(slice, ready, () => {
