@@ -21,6 +21,9 @@ func pageTexts(s *Step, f func(text *string, limit int)) {
 				f(&c.INP.Event, shortText)
 				scriptTexts(c.INP.Script, f)
 			}
+			if c.TBT != nil {
+				scriptTexts(c.TBT.Script, f)
+			}
 		}
 	}
 	if s.Page != nil {

@@ -29,6 +29,7 @@ type runView struct {
 	Busy      bool           // the measuring machine was
 	Requests  []requestsStep // of the archive, if it was kept
 	Film      *filmView      // nil: there is none
+	PageSide  *pageSide      // nil: no browser
 }
 
 // AttemptNumber counts the attempt that the run shows, from 1.
@@ -75,7 +76,8 @@ func (s *Server) runPage(r *http.Request) (page, error) {
 	run := e.Run
 	v := runView{
 		Run: run, Seq: e.Seq, Started: moment{run.Started, s.now()}, Waterfall: newWaterfall(run),
-		Busy: run.Disturbance >= busy || run.Disturbed != "", Vitals: vitalsRows(run.Steps),
+		Busy: run.Disturbance >= busy || run.Disturbed != "", Vitals: vitalsRows(&run),
+		PageSide: newPageSide(run.Steps),
 	}
 	for _, x := range run.Exceeded {
 		row := exceededRow{Where: x.Step, What: measureName(x.Measure), Level: x.Level,

@@ -192,19 +192,39 @@ func (l *pageLog) explain(v *probes.Vitals, at time.Time) {
 	v.Causes = &causes
 }
 
-// blocked gives the total blocking time of the document from its first paint
-// until a moment; ok is false if it never painted. A task of which only a part
-// is in that time counts with that part.
-func (l *pageLog) blocked(till time.Time) (tbt time.Duration, ok bool) {
-	v := l.views[0]
-	if v == nil || v.vitals.FCP == nil {
-		return 0, false
+// blocked adds the total blocking time of the document, from its first paint
+// until a moment, if it painted. A task of which only a part is in that time
+// counts with that part.
+func (l *pageLog) blocked(v *probes.Vitals, till time.Time) {
+	if v.FCP == nil {
+		return
 	}
-	window := span{l.origin.Add(milliseconds(*v.vitals.FCP)), till}
+	window := span{l.origin.Add(milliseconds(*v.FCP)), till}
+	var tbt, longest time.Duration
+	var cause probes.TBTCause
 	for _, t := range l.tasks {
-		tbt += max(t.clip(window).length()-longTask, 0)
+		if took := t.clip(window).length(); took > longTask {
+			tbt += took - longTask
+			longest = max(longest, took)
+			cause.Tasks++
+		}
 	}
-	return tbt, true
+	ms := float64(tbt) / float64(time.Millisecond)
+	if v.TBT = &ms; cause.Tasks == 0 {
+		return
+	}
+	cause.Longest = float64(longest) / float64(time.Millisecond)
+	for _, f := range l.frames {
+		if f.longest != nil && f.span.clip(window).length() > 0 && (cause.Script == nil || f.longest.Duration > cause.Script.Duration) {
+			cause.Script = f.longest
+		}
+	}
+	causes := probes.Causes{}
+	if v.Causes != nil {
+		causes = *v.Causes
+	}
+	causes.TBT = &cause
+	v.Causes = &causes
 }
 
 // longTask is what a task may take before it counts as blocking.

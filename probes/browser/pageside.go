@@ -93,10 +93,7 @@ func (j *journey) vitalsOf(i int, next time.Time) *probes.Vitals {
 		return soft
 	}
 	vitals := v.opened.page.first()
-	if tbt, ok := v.opened.page.blocked(j.leftAt(i, v.opened)); ok {
-		ms := float64(tbt) / float64(time.Millisecond)
-		vitals.TBT = &ms
-	}
+	v.opened.page.blocked(&vitals, j.leftAt(i, v.opened))
 	if vitals == (probes.Vitals{}) {
 		return nil
 	}

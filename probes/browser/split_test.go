@@ -163,7 +163,8 @@ func TestSpans(t *testing.T) {
 // the end.
 func TestBlocked(t *testing.T) {
 	fcp := 100.0
-	l := pageLog{origin: moment(0), views: map[float64]*pageView{0: {vitals: probes.Vitals{FCP: &fcp}}}, tasks: []span{
+	script := &probes.ScriptCause{Function: "busy", Duration: 80}
+	l := pageLog{origin: moment(0), frames: []frame{{span: spanMS(80, 180), longest: script}}, tasks: []span{
 		spanMS(0, 90),     // before the first paint
 		spanMS(80, 180),   // 80 ms of it after
 		spanMS(200, 250),  // not long
@@ -171,11 +172,16 @@ func TestBlocked(t *testing.T) {
 		spanMS(900, 1100), // 100 ms of it before the end
 		spanMS(1200, 1500),
 	}}
-	got, ok := l.blocked(moment(1000))
-	if want := ms(30 + 20 + 50); !ok || got != want {
-		t.Errorf("blocked for %s, %v, expected %s", got, ok, want)
+	v := probes.Vitals{FCP: &fcp}
+	l.blocked(&v, moment(1000))
+	if v.TBT == nil || *v.TBT != 30+20+50 {
+		t.Errorf("blocked for %v ms, expected 100", v.TBT)
 	}
-	if _, ok := (&pageLog{}).blocked(moment(1000)); ok {
+	if diff := cmp.Diff(&probes.TBTCause{Tasks: 3, Longest: 100, Script: script}, v.Causes.TBT); diff != "" {
+		t.Errorf("the cause (-want +got):\n%s", diff)
+	}
+	v = probes.Vitals{}
+	if l.blocked(&v, moment(1000)); v.TBT != nil {
 		t.Error("a page that never painted has a blocking time")
 	}
 }

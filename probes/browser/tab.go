@@ -233,8 +233,8 @@ func call[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], params P
 // injected is the script that runs in our world of every document. Frames
 // within the page are none of our business, unless the journey acts in them.
 func injected(frames bool) string {
-	page := idleScript + "\n" + pageScript + "\n" + targetsScript + "\n" + actsScript + "\n"
-	vitals := webVitalsScript + "\n" + vitalsScript + "\n})();"
+	page := pageScript + "\n" + targetsScript + "\n" + actsScript + "\n"
+	vitals := idleScript + "\n" + webVitalsScript + "\n" + vitalsScript + "\n})();"
 	const onlyPage = "if (window !== window.top) return;\n"
 	if frames {
 		return "(() => {\n" + page + framesScript + "\n" + onlyPage + vitals

@@ -182,8 +182,8 @@ func FuzzParseReport(f *testing.F) {
 		}
 		var l pageLog
 		l.take(&r, keeper{func(s string) string { return s }})
-		l.blocked(time.Now())
 		v := l.first()
+		l.blocked(&v, time.Now())
 		if s := l.soft(time.Time{}, time.Now().AddDate(100, 0, 0)); s != nil {
 			v = *s
 		}

@@ -58,6 +58,7 @@ var own = []string{
 	"failure", "failed_step", "status", "redirects",
 	"cls", "days_left", "verified", "incident", "number", "summary", "open",
 	"score", "learned", "breach_probability", "objective", "good", "total", "budget_left",
+	"requests", "long_tasks", "dom_elements", "console_messages",
 }
 
 func newPointMaker(labels []string) pointMaker {
@@ -78,7 +79,7 @@ func newPointMaker(labels []string) pointMaker {
 
 // hasUnit tells whether a name ends as those of our fields do.
 func hasUnit(name string) bool {
-	return strings.HasSuffix(name, "_ms") || strings.HasSuffix(name, "_s") || strings.HasSuffix(name, "_bytes")
+	return strings.HasSuffix(name, "_ms") || strings.HasSuffix(name, "_s") || strings.HasSuffix(name, "_bytes") || strings.HasSuffix(name, "_requests")
 }
 
 // draft is a point in the making.
@@ -222,8 +223,9 @@ func (m pointMaker) step(b *batch, run *probes.Run, step *probes.Step) {
 			d.int("status", int64(h.Status))
 		}
 	}
-	b.add(d, run.ID)
+	b.add(d.split(step.Split), run.ID)
 	m.vitals(b, run, step)
+	m.page(b, run, step)
 	m.certificate(b, run, step)
 }
 
@@ -234,7 +236,7 @@ func (m pointMaker) vitals(b *batch, run *probes.Run, step *probes.Step) {
 	d := m.series("vital", run).tag("step", step.Name)
 	for key, value := range map[string]*float64{
 		"lcp_ms": step.Vitals.LCP, "cls": step.Vitals.CLS, "inp_ms": step.Vitals.INP,
-		"fcp_ms": step.Vitals.FCP, "ttfb_ms": step.Vitals.TTFB,
+		"fcp_ms": step.Vitals.FCP, "ttfb_ms": step.Vitals.TTFB, "tbt_ms": step.Vitals.TBT,
 	} {
 		if value != nil {
 			d.float(key, *value)

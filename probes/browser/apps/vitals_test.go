@@ -3,6 +3,7 @@ package apps
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -46,34 +47,36 @@ func BenchmarkVitals(b *testing.B) {
 	server := httptest.NewServer(demo)
 	b.Cleanup(server.Close)
 	pages := []struct{ name, url string }{
-		{"shop, home", server.URL + "/"},
-		{"shop, workshop", server.URL + "/story"},
-		{"verdaccio, packages", registry(b) + "/"},
-		{"DokuWiki, start", wiki(b) + "/doku.php"},
+		{"shop-home", server.URL + "/"},
+		{"shop-workshop", server.URL + "/story"},
+		{"verdaccio", registry(b) + "/"},
+		{"DokuWiki", wiki(b) + "/doku.php"},
 	}
-	ours, theirs := make([]samples, len(pages)), make([]samples, len(pages))
-	for i := range pages {
-		ours[i], theirs[i] = samples{}, samples{}
+	for _, page := range pages {
+		b.Run(page.name, func(b *testing.B) {
+			probe, err := browser.New(browser.Options{TempDir: b.TempDir(), MaxRuns: 1, Logger: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(probe.Close)
+			ours, theirs := samples{}, samples{}
+			for b.Loop() {
+				ours.add(measured(b, probe, page.url))
+				theirs.add(lighthouse(b, chromium, page.url))
+			}
+			show(page.name, ours, theirs, b.N)
+		})
 	}
-	probe, err := browser.New(browser.Options{TempDir: b.TempDir(), MaxRuns: 1})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(probe.Close)
-	for b.Loop() {
-		for i, page := range pages {
-			ours[i].add(measured(b, probe, page.url))
-			theirs[i].add(lighthouse(b, chromium, page.url))
-		}
-	}
+}
+
+// show prints medians side by side.
+func show(page string, ours, theirs samples, n int) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "\nmedians of %d\t\tOutrider\tLighthouse\tdifference\t\n", b.N)
-	for i, page := range pages {
-		for _, m := range measures {
-			a, c := ours[i].median(m.name), theirs[i].median(m.name)
-			show := func(v float64) string { return strconv.FormatFloat(v, 'f', m.digits, 64) }
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s %s\t\n", page.name, m.name, show(a), show(c), show(a-c), m.unit)
-		}
+	fmt.Fprintf(w, "\n%s, medians of %d\tOutrider\tLighthouse\tdifference\t\n", page, n)
+	for _, m := range measures {
+		a, c := ours.median(m.name), theirs.median(m.name)
+		number := func(v float64) string { return strconv.FormatFloat(v, 'f', m.digits, 64) }
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s %s\t\n", m.name, number(a), number(c), number(a-c), m.unit)
 	}
 	w.Flush()
 }
