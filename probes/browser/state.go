@@ -127,16 +127,24 @@ func (w *stateWanted) status(context.Context) (*failure, error) {
 	return w.judge(w.Status, float64(status), "the page's status", strconv.Itoa(status))
 }
 
+// calls gives the requests of all pages that are open.
+func (w *stateWanted) calls() []madeRequest {
+	var all []madeRequest
+	for _, o := range w.j.watched() {
+		o.mu.Lock()
+		all = append(all, o.ledger.made()...)
+		o.mu.Unlock()
+	}
+	return all
+}
+
 // request looks for a request that was made.
 func (w *stateWanted) request(context.Context) (*failure, error) {
 	r := w.Request
 	if r == nil {
 		return nil, nil
 	}
-	o := w.j.tab.observer
-	o.mu.Lock()
-	calls := o.ledger.made()
-	o.mu.Unlock()
+	calls := w.calls()
 	var others []string // what was asked for at the URL, without being as expected
 	for _, c := range calls {
 		if r.SinceAction && c.at.Before(w.j.acted) {
@@ -417,10 +425,12 @@ func (w *stateWanted) consoleErrors() *failure {
 	if w.NoConsoleErrors == nil {
 		return nil
 	}
-	o := w.j.tab.observer
-	o.mu.Lock()
-	lines := append([]string(nil), o.console.errors...)
-	o.mu.Unlock()
+	var lines []string
+	for _, o := range w.j.watched() {
+		o.mu.Lock()
+		lines = append(lines, o.console.errors...)
+		o.mu.Unlock()
+	}
 	var found []string
 	for _, line := range lines {
 		if !w.allowed(w.NoConsoleErrors, line) {
@@ -435,10 +445,7 @@ func (w *stateWanted) failedRequests() *failure {
 	if w.NoFailedRequests == nil {
 		return nil
 	}
-	o := w.j.tab.observer
-	o.mu.Lock()
-	calls := o.ledger.made()
-	o.mu.Unlock()
+	calls := w.calls()
 	var found []string
 	for _, c := range calls {
 		if how, broken := c.broken(); broken && !w.allowed(w.NoFailedRequests, c.url) {
