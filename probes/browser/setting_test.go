@@ -211,7 +211,7 @@ func TestSettingsOfOpenedPage(t *testing.T) {
 - goto: ${URL}/opener
 - click: Open
   popup: opened
-- evaluate: {script: "fetch('/gone').then(() => [innerWidth, navigator.language, Intl.DateTimeFormat().resolvedOptions().timeZone, matchMedia('(prefers-color-scheme: dark)').matches].join(' '))", expect: "== 412 de-DE Asia/Tokyo true"}
+- evaluate: {script: "fetch('/gone').then(() => [screen.width, navigator.language, Intl.DateTimeFormat().resolvedOptions().timeZone, matchMedia('(prefers-color-scheme: dark)').matches].join(' '))", expect: "== 412 de-DE Asia/Tokyo true"}
 - expect: {request: {url: ends with /gone, status: 404}}
   timeout: 5s
 `, nil)
