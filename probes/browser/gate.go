@@ -164,6 +164,7 @@ var admitted = map[string]bool{
 	"Target.detachedFromTarget":         true,
 	"Target.targetCreated":              true,
 	"Target.targetDestroyed":            true,
+	"Tracing.tracingComplete":           true,
 }
 
 // noisy are the events that a page makes as it likes.

@@ -32,7 +32,10 @@ type journey struct {
 	held    kb.Modifier // the keys that a step pressed and none has released
 	buttons int64       // those of the mouse that are down
 	acted   time.Time   // when the last step that did something began
-	opened  []visit
+	// baselines takes new baselines of what pages look like; nil: they are
+	// held against those that there are.
+	baselines func(path string, png []byte) error
+	opened    []visit
 	// pages are those that are open: the main one first, then in the order in
 	// which they were in front; nil: there was only one.
 	pages     []openPage
@@ -57,6 +60,9 @@ type visit struct {
 // travel does the steps in order until one fails. Its error is our own
 // trouble.
 func (j *journey) travel(ctx context.Context) error {
+	if err := j.startChromeTrace(ctx); err != nil {
+		return err
+	}
 	film, err := j.startFilm(ctx)
 	if err != nil {
 		return err
@@ -85,12 +91,16 @@ func (j *journey) travel(ctx context.Context) error {
 		j.measure(sampling)
 		if done.Outcome == probes.Failed {
 			j.result.Outcome, j.result.Failure = probes.Failed, done.Failure
-			j.keepEvidence(ctx, step.Name)
+			j.keepEvidence(ctx, step)
 			break
 		}
 	}
+	if n := len(j.result.Steps); j.result.Outcome != probes.Failed && n > 0 {
+		j.keepDOM(ctx, j.result.Steps[n-1].Name)
+	}
 	j.addVitals(ctx)
 	j.keepRequests()
+	j.keepChromeTrace(ctx)
 	if film != nil {
 		film.develop(ctx, began)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/cdproto/tracing"
 )
 
 // worldName names the world in which our scripts run in every page.
@@ -69,6 +70,7 @@ type observer struct {
 	archive  archive                      // for a HAR
 	origins  map[string]bool              // of the documents so far; nil: nobody asks
 	camera   chan *page.EventScreencastFrame
+	traced   chan *tracing.EventTracingComplete // by the browser itself
 	dialogs  int
 	popups   map[target.ID]bool // that the page, or one of them, has opened
 	console  console
@@ -172,6 +174,11 @@ func (o *observer) handle(event any) {
 		o.attend(k)
 	case *target.EventTargetCreated:
 		o.popup(ev.TargetInfo)
+	case *tracing.EventTracingComplete:
+		select {
+		case o.traced <- ev:
+		default:
+		}
 	case *page.EventScreencastFrame:
 		o.filmed(ev)
 		return // nothing of the page has changed by it
