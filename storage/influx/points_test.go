@@ -23,7 +23,8 @@ import (
 func full() probes.Run {
 	run := storagetest.Failed(storagetest.NewRun("a", start, time.Second))
 	v := 1.5
-	run.Browser = "Chromium 152 (headless shell)"
+	run.Browser, run.TraceID = "Chromium 152 (headless shell)", "0af7651916cd43dd8448eb211c80319c"
+	run.Steps[1].SpeedIndex = &v
 	run.Steps[1].Vitals = &probes.Vitals{LCP: &v, CLS: &v, INP: &v, FCP: &v, TTFB: &v, TBT: &v}
 	run.TraceID, run.Steps[1].SpeedIndex = "4bf92f3577b34da6a3ce929d0e0e4736", &v
 	run.Steps[1].Split = &probes.Split{Server: time.Millisecond}
