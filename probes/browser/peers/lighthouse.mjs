@@ -27,12 +27,11 @@ try {
       new PerformanceObserver((list) => done(list.getEntries())).observe({type, buffered: true});
       setTimeout(done, 1000, []);
     });
-    const [lcp, shifts] = await Promise.all([entries('largest-contentful-paint'), entries('layout-shift')]);
+    const paints = await entries('largest-contentful-paint');
     return {
       page_ttfb_ms: performance.getEntriesByType('navigation')[0].responseStart,
       page_fcp_ms: performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
-      page_lcp_ms: lcp.at(-1)?.startTime,
-      page_cls: shifts.reduce((sum, shift) => sum + shift.value, 0),
+      page_lcp_ms: paints.at(-1)?.startTime,
     };
   });
   const {runtimeError, audits} = result.lhr;
