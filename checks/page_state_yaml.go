@@ -237,7 +237,7 @@ var lookObject = object[Look]{name: "look", noun: "looks_like", doc: "A picture 
 		{name: "mask", doc: "Elements that are covered before pictures are compared, since they change.", form: orList(targetOrText),
 			read: func(d *decoder, n *yaml.Node, l *Look) {
 				for _, item := range d.itemsOrOne(n) {
-					if t, ok := d.target(item); ok {
+					if t, ok := d.pictured(item); ok {
 						l.Mask = append(l.Mask, t)
 					}
 				}
@@ -246,8 +246,18 @@ var lookObject = object[Look]{name: "look", noun: "looks_like", doc: "A picture 
 				}
 			}, instead: []string{"masks", "ignore"}},
 		{name: "target", doc: "The element that is looked at. Default: all that is in view.", form: targetOrText,
-			read: func(d *decoder, n *yaml.Node, l *Look) { set(&l.Target)(d.target(n)) }},
+			read: func(d *decoder, n *yaml.Node, l *Look) { set(&l.Target)(d.pictured(n)) }},
 	}, rules: form{"required": []string{"baseline"}}}
+
+// pictured reads a target of which a picture is taken.
+func (d *decoder) pictured(n *yaml.Node) (Target, bool) {
+	t, ok := d.target(n)
+	if ok && t.InFrame() {
+		d.problem(n, "an element in a frame cannot be pictured by itself: name the frame's element")
+		return t, false
+	}
+	return t, ok
+}
 
 func readLook(d *decoder, n *yaml.Node, e *PageState) {
 	l := Look{Tolerance: defaultTolerance}

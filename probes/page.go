@@ -90,16 +90,16 @@ type Split struct {
 	// Network is queueing in the browser, resolving, connecting, TLS, sending
 	// and downloading; Server is the wait from the request sent to the first
 	// byte of the answer, which has one round trip of the network in it.
-	Network time.Duration `json:"network_ns"`
-	Server  time.Duration `json:"server_ns"`
+	Network time.Duration `json:"network_ns,omitempty"`
+	Server  time.Duration `json:"server_ns,omitempty"`
 	// Script and Rendering (style, layout, and in long frames painting) are
 	// measured exactly for frames of 50 ms and more. What ran in shorter ones
 	// is known as a sum over the step; it is spread evenly over them.
-	Script    time.Duration `json:"script_ns"`
-	Rendering time.Duration `json:"rendering_ns"`
+	Script    time.Duration `json:"script_ns,omitempty"`
+	Rendering time.Duration `json:"rendering_ns,omitempty"`
 	// Other is what nothing explains: timers of the page, parsing, waiting for
 	// frames, the browser itself.
-	Other time.Duration `json:"other_ns"`
+	Other time.Duration `json:"other_ns,omitempty"`
 }
 
 // PageStats is what the page of a step took, from the start of the step to that
@@ -108,9 +108,9 @@ type PageStats struct {
 	// Traffic sums up the requests that began in the time, documents included.
 	// First party is what belongs to the registrable domain of the journey's
 	// first page.
-	Traffic    Traffic            `json:"traffic"`
-	FirstParty Traffic            `json:"first_party"`
-	ThirdParty Traffic            `json:"third_party"`
+	Traffic    Traffic            `json:"traffic,omitzero"`
+	FirstParty Traffic            `json:"first_party,omitzero"`
+	ThirdParty Traffic            `json:"third_party,omitzero"`
 	Types      map[string]Traffic `json:"types,omitempty"` // by type: see RequestTypes
 	// Elements is how many the document had, JSHeap how many bytes its scripts
 	// used, garbage included, both at the end of the step. Zero: not known.
@@ -118,9 +118,9 @@ type PageStats struct {
 	JSHeap   int64 `json:"js_heap_bytes,omitempty"`
 	// Busy is how long the page's main thread was at work; LongTasks are the
 	// tasks of more than 50 ms in it.
-	Busy         time.Duration `json:"busy_ns"`
-	LongTasks    int           `json:"long_tasks"`
-	LongTaskTime time.Duration `json:"long_task_time_ns"`
+	Busy         time.Duration `json:"busy_ns,omitempty"`
+	LongTasks    int           `json:"long_tasks,omitempty"`
+	LongTaskTime time.Duration `json:"long_task_time_ns,omitempty"`
 	// Script is the longest one that ran in a frame of 50 ms or more.
 	Script *ScriptCause `json:"longest_script,omitempty"`
 }

@@ -191,7 +191,7 @@ func TestPagesSay(t *testing.T) {
 			"the image cdn.example.org/hero.jpg began to load 640 ms late", "the catalogue", "cart-ready", "no price for mug 7", "price (https://shop.example.org/shop.js:3:14)",
 			"blocked: csp", "845\u00a0kB", "server", "812"}, nil},
 		{"degraded run", "/runs/" + degraded, []string{"Thresholds gone over", "first byte", "TLS_AES_128_GCM_SHA256", "192.0.2.10:443", "HTTP/2.0", "41 d left"}, nil},
-		{"disturbed run", "/runs/0195ffff-hostile-run", []string{"distrust the times", "found by the fall-back"}, nil},
+		{"disturbed run", "/runs/0195ffff-hostile-run", []string{"distrust the times", "The times of this run are not trusted", "found by the fall-back"}, nil},
 		{"incidents", "/incidents", []string{"18\u00a0min ago", "resolved", "older »"}, nil},
 		{"incident", "/incidents/inc-open", []string{"opened</b> as warning", "escalated</b> as critical", "responders/pager", "503 Service Unavailable", "pending", "delivered", "22\u00a0min ago", "Open the runbook"}, []string{"secret payload"}},
 		{"monitor", "/status", []string{"last change refused", "20\u00a0min", "responders/pager", "skip_verify", "shop.yaml:12:7"}, nil},

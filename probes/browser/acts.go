@@ -34,6 +34,10 @@ func (j *journey) act(ctx context.Context, action checks.Action, t *timing) erro
 		return j.drag(ctx, a, t)
 	case *checks.Scroll:
 		return j.scroll(ctx, a, t)
+	case *checks.Switch:
+		return j.switchTo(ctx, a.Page)
+	case *checks.Close:
+		return j.closePage(ctx, a.Page)
 	case *checks.KeyDown:
 		return j.follow(ctx, t, func() error { return j.keyOf(ctx, a.Key, true) })
 	case *checks.KeyUp:

@@ -174,3 +174,17 @@ func TestUpload(t *testing.T) {
 	none.Journey.Steps[1].Timeout = 1e9
 	mustFail(t, run(t, probe, none), probes.FailElement, "opened no file chooser")
 }
+
+// The clipboard is one of those that the permission of a journey opens.
+func TestClipboard(t *testing.T) {
+	server := shop(t, map[string]http.HandlerFunc{"/page": html(`<button onclick="navigator.clipboard.writeText('code 42').then(() => document.title = 'copied', (e) => document.title = e)">Copy</button><input aria-label="Code">`)})
+	check := load(t, server.URL, `
+- goto: ${URL}/page
+- click: Copy
+- expect: {title: copied}
+- evaluate: {script: navigator.clipboard.readText(), expect: code 42}
+- press: {key: Control+v, label: Code}
+- expect: {element: {label: Code, value: code 42}}`, nil)
+	check.Journey.Browser.Permissions = []checks.Permission{checks.PermissionClipboard}
+	mustPass(t, run(t, newProbe(t, Options{}), check))
+}

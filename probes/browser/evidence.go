@@ -38,7 +38,8 @@ const (
 
 // keepEvidence keeps what the page looks like, what can be read on it, and
 // what it said on its console. What a page does not give in time is left out.
-func (j *journey) keepEvidence(ctx context.Context, step string) {
+func (j *journey) keepEvidence(ctx context.Context, failed checks.Step) {
+	step := failed.Name
 	// The journey's time may be over: this is on ours.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), evidenceTime)
 	defer cancel()
@@ -56,9 +57,12 @@ func (j *journey) keepEvidence(ctx context.Context, step string) {
 	if !responsive {
 		return // there will be no picture, either
 	}
+	j.markTargets(ctx, failed.Action)
 	if picture, err := j.picture(ctx); err == nil {
 		j.keep("failure.jpg", "image/jpeg", step, picture)
 	}
+	j.unmarkTargets(ctx)
+	j.keepDOM(ctx, step)
 }
 
 // pageText gives the page's address, title and visible text, and whether the

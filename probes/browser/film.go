@@ -45,6 +45,7 @@ const (
 // own is taken then, in the way that evidence is; it is a little later.
 type film struct {
 	j      *journey
+	tab    *tab // the page that is filmed: the one that the journey starts in
 	frames chan *page.EventScreencastFrame
 	came   chan struct{} // a frame did
 	over   sync.WaitGroup
@@ -68,7 +69,7 @@ func (j *journey) startFilm(ctx context.Context) (*film, error) {
 	if !j.keeping.Film.Possible(j.keeping.draw) {
 		return nil, nil
 	}
-	f := &film{j: j, frames: make(chan *page.EventScreencastFrame, 4), came: make(chan struct{}, 1), cadence: filmCadence}
+	f := &film{j: j, tab: j.tab, frames: make(chan *page.EventScreencastFrame, 4), came: make(chan struct{}, 1), cadence: filmCadence}
 	ctx, f.stop = context.WithCancel(ctx)
 	j.tab.observer.setCamera(f.frames)
 	f.over.Go(func() { f.roll(ctx) })
@@ -84,7 +85,7 @@ func (j *journey) startFilm(ctx context.Context) (*film, error) {
 
 // end waits until no more frames are taken.
 func (f *film) end() {
-	f.j.tab.observer.setCamera(nil)
+	f.tab.observer.setCamera(nil)
 	f.stop()
 	f.over.Wait()
 }
@@ -106,7 +107,7 @@ func (f *film) roll(ctx context.Context) {
 			case <-time.After(f.cadence - time.Since(began)):
 			case <-ctx.Done():
 			}
-			_, _ = cdp.Call(ctx, f.j.tab.target, page.ScreencastFrameAck, page.ScreencastFrameAckParams{SessionID: frame.SessionID})
+			_, _ = cdp.Call(ctx, f.tab.target, page.ScreencastFrameAck, page.ScreencastFrameAckParams{SessionID: frame.SessionID})
 		}
 	}
 }
@@ -139,7 +140,8 @@ func (f *film) take(ctx context.Context, frame *page.EventScreencastFrame) {
 	if len(f.j.secrets.values) > 0 {
 		ctx, cancel := context.WithTimeout(ctx, frameTime)
 		defer cancel()
-		picture, err := f.j.picture(ctx)
+		of := &journey{tab: f.tab, secrets: f.j.secrets} // whatever page is in front
+		picture, err := of.picture(ctx)
 		if err == nil {
 			picture, err = shrink(picture)
 		}

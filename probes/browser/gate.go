@@ -133,6 +133,8 @@ var codec = jsonv2.JoinOptions(jsonv2.DefaultOptionsV2(), jsonv2.AllowInvalidUTF
 // and those that chromedp needs to keep its list of pages.
 var admitted = map[string]bool{
 	"Fetch.authRequired":                true,
+	"Browser.downloadProgress":          true,
+	"Browser.downloadWillBegin":         true,
 	"Fetch.requestPaused":               true,
 	"Input.dragIntercepted":             true,
 	"Inspector.targetCrashed":           true,
@@ -162,6 +164,7 @@ var admitted = map[string]bool{
 	"Target.detachedFromTarget":         true,
 	"Target.targetCreated":              true,
 	"Target.targetDestroyed":            true,
+	"Tracing.tracingComplete":           true,
 }
 
 // noisy are the events that a page makes as it likes.

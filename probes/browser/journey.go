@@ -22,7 +22,7 @@ const maxShown = 500
 // journey is one attempt at a check's journey, in one tab.
 type journey struct {
 	check   *checks.Check
-	tab     *tab
+	tab     *tab // the page in front
 	scope   *checks.Variables
 	secrets *secrets
 	result  *probes.Run
@@ -32,17 +32,25 @@ type journey struct {
 	held    kb.Modifier // the keys that a step pressed and none has released
 	buttons int64       // those of the mouse that are down
 	acted   time.Time   // when the last step that did something began
-	opened  []visit
-	keeping keeping
-	kept    int       // bytes of artifacts
-	samples []*sample // one after each step
+	// baselines takes new baselines of what pages look like; nil: they are
+	// held against those that there are.
+	baselines func(path string, png []byte) error
+	opened    []visit
+	// pages are those that are open: the main one first, then in the order in
+	// which they were in front; nil: there was only one.
+	pages     []openPage
+	downloads bool // the step under way loads a file
+	keeping   keeping
+	kept      int       // bytes of artifacts
+	samples   []*sample // one after each step
 
 	stopSamples context.CancelFunc
 }
 
 // visit says what document a step opened, and when it worked on which.
 type visit struct {
-	step       int // index in the result
+	step       int  // index in the result
+	tab        *tab // whose document it is
 	opened     *document
 	on         *document // the document on which the step acted
 	from, till time.Time
@@ -52,6 +60,9 @@ type visit struct {
 // travel does the steps in order until one fails. Its error is our own
 // trouble.
 func (j *journey) travel(ctx context.Context) error {
+	if err := j.startChromeTrace(ctx); err != nil {
+		return err
+	}
 	film, err := j.startFilm(ctx)
 	if err != nil {
 		return err
@@ -80,12 +91,16 @@ func (j *journey) travel(ctx context.Context) error {
 		j.measure(sampling)
 		if done.Outcome == probes.Failed {
 			j.result.Outcome, j.result.Failure = probes.Failed, done.Failure
-			j.keepEvidence(ctx, step.Name)
+			j.keepEvidence(ctx, step)
 			break
 		}
 	}
+	if n := len(j.result.Steps); j.result.Outcome != probes.Failed && n > 0 {
+		j.keepDOM(ctx, j.result.Steps[n-1].Name)
+	}
 	j.addVitals(ctx)
 	j.keepRequests()
+	j.keepChromeTrace(ctx)
 	if film != nil {
 		film.develop(ctx, began)
 	}
@@ -99,6 +114,12 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 	if timeout <= 0 {
 		timeout = defaultStepTimeout
 	}
+	if len(j.pages) > 0 && j.tab.gone() {
+		_ = j.handOver(ctx) // else the step says so
+	}
+	if j.tab.life != nil {
+		ctx = j.tab.life
+	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
@@ -106,10 +127,10 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 	if does(step.Action) {
 		j.acted = time.Now()
 	}
-	before := j.tab.observer.current()
+	before, on := j.tab.observer.current(), j.tab
 	start := time.Now()
 	var t timing
-	err := j.perform(ctx, step.Action, &t)
+	err := j.performExpecting(ctx, step, &t)
 	if t.end.IsZero() || err != nil {
 		t.end = time.Now()
 	}
@@ -117,8 +138,11 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 		Name: step.Name, Verb: step.Action.Verb(), Outcome: probes.Passed,
 		Started: start.Sub(began), Duration: max(t.end.Sub(start)-t.own, 0), Matched: j.matched,
 	}
-	v := visit{step: len(j.result.Steps), on: before, from: start, till: t.end, acting: acting(step.Action)}
-	if after := j.tab.observer.current(); after != before {
+	if j.tab != on && step.Browser.Popup != "" {
+		on, before = j.tab, &document{} // what it opened is what it is about
+	}
+	v := visit{step: len(j.result.Steps), tab: on, on: before, from: start, till: t.end, acting: acting(step.Action)}
+	if after := on.observer.current(); after != before {
 		v.opened = after
 	}
 	j.opened = append(j.opened, v)
@@ -181,25 +205,29 @@ func (j *journey) addVitals(ctx context.Context) {
 	}
 	j.finishSamples(flush)
 	cancel()
-	o := j.tab.observer
+	for i, v := range j.opened {
+		if v.step < len(j.result.Steps) {
+			j.addVitalsOf(i, v)
+		}
+	}
+}
+
+// addVitalsOf does that for one step.
+func (j *journey) addVitalsOf(i int, v visit) {
+	o := v.tab.observer
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for i, v := range j.opened {
-		if v.step >= len(j.result.Steps) {
-			continue
-		}
-		next := time.Now()
-		if i+1 < len(j.opened) {
-			next = j.opened[i+1].from
-		}
-		step := &j.result.Steps[v.step]
-		j.addResources(step, v, next)
-		j.addPageSide(step, i, next)
-		if d := v.opened; d != nil && d.exchange != nil {
-			http := d.exchange.http
-			http.URL = j.secrets.hide(http.URL)
-			step.HTTP = &http
-		}
+	next := time.Now()
+	if i+1 < len(j.opened) {
+		next = j.opened[i+1].from
+	}
+	step := &j.result.Steps[v.step]
+	j.addResources(step, v, next)
+	j.addPageSide(step, i, next)
+	if d := v.opened; d != nil && d.exchange != nil {
+		http := d.exchange.http
+		http.URL = j.secrets.hide(http.URL)
+		step.HTTP = &http
 	}
 }
 
@@ -211,7 +239,7 @@ func (j *journey) addResources(step *probes.Step, v visit, next time.Time) {
 	if v.opened != nil && v.opened.exchange != nil {
 		p.opened = v.opened.loader
 	}
-	o := j.tab.observer
+	o := v.tab.observer
 	step.Resources = o.kept.groups(p, j.secrets.hide)
 	step.Exception = o.console.thrown(v.from, next)
 }

@@ -80,6 +80,30 @@ func (c *madeRequest) broken() (how string, broken bool) {
 	return "", false
 }
 
+// made gives the requests so far.
+func (l *ledger) made() []madeRequest {
+	if l == nil {
+		return nil
+	}
+	calls := make([]madeRequest, 0, len(l.calls))
+	for _, c := range l.calls {
+		calls = append(calls, *c)
+	}
+	return calls
+}
+
+// watched gives the observers of all pages that are open, the main one first.
+func (j *journey) watched() []*observer {
+	if len(j.pages) == 0 {
+		return []*observer{j.tab.observer}
+	}
+	var list []*observer
+	for _, p := range j.pages {
+		list = append(list, p.tab.observer)
+	}
+	return list
+}
+
 // keepCalls has the requests kept from now on.
 func (o *observer) keepCalls() {
 	o.mu.Lock()

@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/cdproto/tracing"
 )
 
 // worldName names the world in which our scripts run in every page.
@@ -69,6 +70,7 @@ type observer struct {
 	archive  archive                      // for a HAR
 	origins  map[string]bool              // of the documents so far; nil: nobody asks
 	camera   chan *page.EventScreencastFrame
+	traced   chan *tracing.EventTracingComplete // by the browser itself
 	dialogs  int
 	popups   map[target.ID]bool // that the page, or one of them, has opened
 	console  console
@@ -76,6 +78,13 @@ type observer struct {
 	flights  flights     // the same requests by the browser's own clock
 	messages messages
 	keep     keeper
+
+	// What the step under way expects: what to do with its dialog, and whether
+	// it opens a page, which came says.
+	dialogPlan *dialogPlan
+	wanted     bool
+	came       target.ID
+	types      map[string]string // media types of documents by URL, bounded
 }
 
 // task is something that the page needs done: a dialog to dismiss, a pop-up to
@@ -83,8 +92,11 @@ type observer struct {
 type task struct {
 	dialog bool
 	leave  bool // the dialog asks whether to leave the page
-	popup  target.ID
-	paused *fetch.EventRequestPaused
+	plan   *dialogPlan
+	// suggested is what a prompt is filled with.
+	suggested string
+	popup     target.ID
+	paused    *fetch.EventRequestPaused
 	// challenged is a request that the site wants to know more for.
 	challenged *fetch.EventAuthRequired
 	fatal      string // why nothing more can come of the page
@@ -137,6 +149,9 @@ func (o *observer) handle(event any) {
 			}
 		}
 	case *page.EventLifecycleEvent:
+		if o.document.loader == "" && ev.FrameID == o.frame {
+			o.document.loader = ev.LoaderID // of a page that was there before us
+		}
 		if ev.Name == "load" && ev.LoaderID == o.document.loader && o.document.loaded.IsZero() {
 			o.document.loaded = now
 		}
@@ -151,9 +166,19 @@ func (o *observer) handle(event any) {
 			break
 		}
 		o.console.add("dialog", string(ev.Type)+": "+ev.Message)
-		o.attend(task{dialog: true, leave: ev.Type == page.DialogTypeBeforeunload})
+		k := task{dialog: true, leave: ev.Type == page.DialogTypeBeforeunload, suggested: ev.DefaultPrompt}
+		if p := o.dialogPlan; p != nil && !p.came {
+			p.came, p.message = true, ev.Message
+			k.plan = p
+		}
+		o.attend(k)
 	case *target.EventTargetCreated:
 		o.popup(ev.TargetInfo)
+	case *tracing.EventTracingComplete:
+		select {
+		case o.traced <- ev:
+		default:
+		}
 	case *page.EventScreencastFrame:
 		o.filmed(ev)
 		return // nothing of the page has changed by it
@@ -216,6 +241,7 @@ func (o *observer) handleNetwork(event any) {
 	case *network.EventResponseReceived:
 		if x := o.requests[ev.RequestID]; x != nil && ev.Type == network.ResourceTypeDocument {
 			x.answer(ev.Response)
+			o.noteType(ev.Response)
 		}
 	case *network.EventDataReceived:
 		if x := o.requests[ev.RequestID]; x != nil {
@@ -339,12 +365,37 @@ func (o *observer) popup(info *target.Info) {
 	if info.Type != "page" || info.OpenerID == "" || info.OpenerID != target.ID(o.frame) && !o.popups[info.OpenerID] {
 		return
 	}
+	if o.wanted && info.OpenerID == target.ID(o.frame) {
+		o.wanted, o.came = false, info.TargetID // it is followed
+		return
+	}
 	if o.popups[info.TargetID] = true; len(o.popups) > maxPopups {
 		o.attend(task{fatal: fmt.Sprintf("the page opened more than %d pop-ups", maxPopups)})
 		return
 	}
 	o.console.add("pop-up", info.URL)
 	o.attend(task{popup: info.TargetID})
+}
+
+// maxTypes bounds the media types that are kept.
+const maxTypes = 100
+
+// noteType keeps the media type of a document, which may turn out to be a
+// download.
+func (o *observer) noteType(r *network.Response) {
+	if o.types == nil {
+		o.types = map[string]string{}
+	}
+	if len(o.types) < maxTypes {
+		o.types[r.URL] = r.MimeType
+	}
+}
+
+// typeOf gives the media type that the site gave a document, or nothing.
+func (o *observer) typeOf(url string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.types[url]
 }
 
 // await waits until the condition holds, which is called with the lock held.

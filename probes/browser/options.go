@@ -37,6 +37,10 @@ type Options struct {
 	// Functions are the sources of template functions; nil: the real clock and
 	// a random generator of its own.
 	Functions *checks.Functions
+	// Baselines, if set, takes the pictures that looks_like expectations find,
+	// instead of their being held against those that there are. It may be
+	// called by several goroutines at once.
+	Baselines func(path string, png []byte) error
 	// Logger hears of starts, crashes and warnings; nil: slog.Default.
 	Logger *slog.Logger
 }

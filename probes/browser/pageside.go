@@ -118,14 +118,14 @@ func (j *journey) leftAt(i int, d *document) time.Time {
 // addPageSide gives a step what its page told and took. The caller holds the
 // observer's lock.
 func (j *journey) addPageSide(step *probes.Step, i int, next time.Time) {
-	v, o := j.opened[i], j.tab.observer
+	v, o := j.opened[i], j.opened[i].tab.observer
 	logs := []*pageLog{&v.on.page}
 	if v.opened != nil {
 		logs = append(logs, &v.opened.page)
 	}
 	done := j.samples[i].ready()
 	var before *sample
-	if i > 0 && v.opened == nil {
+	if i > 0 && v.opened == nil && j.opened[i-1].tab == v.tab {
 		before = j.samples[i-1].ready()
 	}
 	step.Vitals = j.vitalsOf(i, next)

@@ -17,6 +17,7 @@ const (
 // The zero value lets everything pass.
 type pause struct {
 	failures int       // in a row
+	last     time.Time // when the last one was noted
 	until    time.Time // no start before
 	trouble  error     // of the last failure
 }
@@ -24,7 +25,7 @@ type pause struct {
 // failed notes a start that came to nothing.
 func (p *pause) failed(now time.Time, err error) {
 	p.failures++
-	p.trouble = err
+	p.last, p.trouble = now, err
 	if p.failures < 2 {
 		return // once is no loop
 	}
@@ -35,8 +36,13 @@ func (p *pause) failed(now time.Time, err error) {
 	p.until = now.Add(length)
 }
 
-// over notes that a browser works.
-func (p *pause) over() { *p = pause{} }
+// over notes that a browser works that was started at a time. One that is older
+// than the trouble says nothing of it.
+func (p *pause) over(born time.Time) {
+	if born.After(p.last) {
+		*p = pause{}
+	}
+}
 
 // refuses gives an error while no browser may be started.
 func (p *pause) refuses(now time.Time) error {

@@ -320,7 +320,7 @@ func (p *pool) release(s *shared, misbehaved bool) {
 		return
 	case s.started() && !s.broken():
 		s.done++
-		p.pause.over()
+		p.pause.over(s.born)
 	}
 	switch {
 	case s.retired:

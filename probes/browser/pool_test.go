@@ -84,14 +84,17 @@ func TestWornBrowserKeepsWorking(t *testing.T) {
 	}
 	dir := t.TempDir()
 	once := filepath.Join(dir, "chromium")
-	script := "#!/bin/sh\nmkdir " + dir + "/started || { echo 'no memory left' >&2; exit 1; }\nexec " + shellPath + " \"$@\"\n"
+	script := "#!/bin/sh\necho x >> " + dir + "/starts\nmkdir " + dir + "/started || { echo 'no memory left' >&2; exit 1; }\nexec " + shellPath + " \"$@\"\n"
 	if err := os.WriteFile(once, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	server := shop(t, nil)
 	probe := newProbe(t, Options{ShellPath: once, MaxRuns: 1})
-	for range 6 {
+	for range 12 {
 		mustPass(t, run(t, probe, aboutUs(server.URL)))
+	}
+	if text, err := os.ReadFile(dir + "/starts"); err != nil || strings.Count(string(text), "x") > 6 {
+		t.Errorf("12 runs tried %d starts (%v)", strings.Count(string(text), "x"), err)
 	}
 }
 
@@ -213,7 +216,10 @@ func TestPause(t *testing.T) {
 	if err := p.refuses(now.Add(time.Minute)); err != nil {
 		t.Errorf("after the pause: %v", err)
 	}
-	if p.over(); p.refuses(now) != nil || p.failures != 0 {
+	if p.over(now.Add(-time.Minute)); p.failures != 10 {
+		t.Errorf("what works since before the trouble ends it: %+v", p)
+	}
+	if p.over(now.Add(time.Minute)); p.refuses(now) != nil || p.failures != 0 {
 		t.Errorf("what works is refused: %+v", p)
 	}
 }

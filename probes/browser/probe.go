@@ -70,10 +70,13 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 // brings along, and when it has passed calls after, if that is set, before the
 // context is closed.
 func (p *Probe) attempt(ctx context.Context, check checks.Check, along *belongings, after func(context.Context, *journey) error) (probes.Run, error) {
-	pool, err := p.pool(check.Journey.Browser.Chromium)
+	id := probes.NewRunID() // what is kept of the run and its trace hang on it
+	keeping := keepingOf(check.Journey.Browser, id)
+	pool, leave, err := p.browserFor(check.Journey.Browser.Chromium, keeping, id)
 	if err != nil {
 		return probes.Run{}, err
 	}
+	defer leave()
 	asked := time.Now()
 	s, err := pool.acquire(ctx)
 	waited := time.Since(asked)
@@ -85,9 +88,7 @@ func (p *Probe) attempt(ctx context.Context, check checks.Check, along *belongin
 
 	scope := checks.NewVariables(p.options.Functions)
 	secrets := secretsOf(&check)
-	id := newRunID()
-	keeping := keepingOf(check.Journey.Browser, id)
-	requests, err := newInterception(&check.Journey, scope, traceIDOf(id))
+	requests, err := newInterception(&check.Journey, scope, probes.TraceIDOf(id))
 	if err != nil {
 		return probes.Run{}, err
 	}
@@ -119,9 +120,9 @@ func (p *Probe) attempt(ctx context.Context, check checks.Check, along *belongin
 	if waited >= noticedWait {
 		run.BrowserWait = waited
 	}
-	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run, keeping: keeping}
-	if !keeping.HAR.Possible(keeping.draw) {
-		tab.observer.keepNoRequests()
+	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run, keeping: keeping, baselines: p.options.Baselines}
+	if keeping.HAR.Possible(keeping.draw) {
+		tab.observer.keepRequests()
 	}
 	if err := j.travel(tabCtx); err != nil {
 		return probes.Run{BrowserWait: run.BrowserWait}, err
@@ -167,10 +168,13 @@ func (p *Probe) pool(wanted string) (*pool, error) {
 		return nil, errClosed
 	}
 	if p.pools[b] == nil {
-		p.pools[b] = &pool{options: p.options, build: b, path: path, root: os.Geteuid() == 0, warn: p.warnOfSandbox}
+		p.pools[b] = &pool{options: p.options, build: b, path: path, root: p.root(), warn: p.warnOfSandbox}
 	}
 	return p.pools[b], nil
 }
+
+// root tells whether we are root, for whom the sandbox does not work.
+func (p *Probe) root() bool { return os.Geteuid() == 0 }
 
 // warnOfSandbox warns, once, that Chromium runs without its sandbox.
 func (p *Probe) warnOfSandbox() {

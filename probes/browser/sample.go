@@ -32,7 +32,8 @@ const (
 func (j *journey) measure(ctx context.Context) {
 	s := &sample{done: make(chan struct{})}
 	j.samples = append(j.samples, s)
-	world := j.tab.observer.currentWorld()
+	on := j.tab // another may be in front before the answer is there
+	world := on.observer.currentWorld()
 	go func() {
 		defer close(s.done)
 		ctx, cancel := context.WithTimeout(ctx, sampleTimeout)
@@ -44,11 +45,11 @@ func (j *journey) measure(ctx context.Context) {
 				Elements int
 				Slow     bool
 			}
-			if world != "" && callWorld(ctx, j.tab, world, "measured", nil, &document) == nil {
+			if world != "" && callWorld(ctx, on, world, "measured", nil, &document) == nil {
 				s.elements, s.slow = max(document.Elements, 0), document.Slow
 			}
 		}()
-		if res, err := call(ctx, j.tab, performance.GetMetrics, cdp.Empty{}); err == nil {
+		if res, err := call(ctx, on, performance.GetMetrics, cdp.Empty{}); err == nil {
 			s.take(res.Metrics)
 		}
 		<-asked

@@ -9,6 +9,12 @@ var (
 	storageScript string
 	//go:embed js/state.js
 	stateScript string
+	//go:embed js/accessible.js
+	accessibleScript string
+	//go:embed js/look.js
+	lookScript string
+	//go:embed js/acts.js
+	actsScript string
 )
 
 // seldom gives the script that a method of our world is defined in, if it is
@@ -19,6 +25,12 @@ func seldom(method string) string {
 		return storageScript
 	case "state":
 		return stateScript
+	case "accessible":
+		return accessibleScript
+	case "freeze", "thaw", "look":
+		return lookScript
+	case "checked", "caret", "files", "scroll", "place", "arrival":
+		return actsScript
 	}
 	return ""
 }

@@ -199,3 +199,15 @@ func TestAuth(t *testing.T) {
 		t.Errorf("a third party was sent %v", strangers)
 	}
 }
+
+// A page that the journey opens is of the same browser.
+func TestSettingsOfOpenedPage(t *testing.T) {
+	server := shop(t, map[string]http.HandlerFunc{
+		"/opener": html(`<button onclick="window.open('/opened')">Open</button>`),
+		"/opened": html(`<script>document.write([innerWidth, navigator.language, Intl.DateTimeFormat().resolvedOptions().timeZone, matchMedia('(prefers-color-scheme: dark)').matches].join(' ')); fetch('/gone')</script>`),
+	})
+	check := load(t, server.URL, "- goto: ${URL}/opener\n- click: Open\n  popup: opened\n- expect: 412 de-DE Asia/Tokyo true\n- expect: {request: {url: ends with /gone, status: 404}}\n", nil)
+	check.Journey.Browser.Setting = checks.Setting{Device: checks.DevicePhone, Locale: "de-DE", Timezone: "Asia/Tokyo", ColorScheme: checks.ColorSchemeDark}
+	check.Journey.Browser.Width, check.Journey.Browser.Height = 0, 0
+	mustPass(t, run(t, newProbe(t, Options{}), check))
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,9 @@ type stateWanted struct {
 	last  *failure      // what was wrong last
 	// audited is when everything but what costs time to look at first held.
 	audited time.Time
+
+	baseline *image.NRGBA // decoded
+	kept     bool         // how the page looked instead was kept
 }
 
 // The pauses between looks at a page's state, and how long what costs time to
@@ -75,6 +79,9 @@ func (w *stateWanted) lookOnce(ctx context.Context) (*failure, error) {
 	if w.audited.IsZero() {
 		w.audited = time.Now()
 	}
+	if wrong, err := w.audits(ctx); wrong != nil || err != nil {
+		return wrong, err
+	}
 	// What is wrong here is final: it does not go away.
 	for _, clean := range []func() *failure{w.consoleErrors, w.failedRequests} {
 		if wrong := clean(); wrong != nil {
@@ -120,19 +127,24 @@ func (w *stateWanted) status(context.Context) (*failure, error) {
 	return w.judge(w.Status, float64(status), "the page's status", strconv.Itoa(status))
 }
 
+// calls gives the requests of all pages that are open.
+func (w *stateWanted) calls() []madeRequest {
+	var all []madeRequest
+	for _, o := range w.j.watched() {
+		o.mu.Lock()
+		all = append(all, o.ledger.made()...)
+		o.mu.Unlock()
+	}
+	return all
+}
+
 // request looks for a request that was made.
 func (w *stateWanted) request(context.Context) (*failure, error) {
 	r := w.Request
 	if r == nil {
 		return nil, nil
 	}
-	o := w.j.tab.observer
-	o.mu.Lock()
-	calls := make([]madeRequest, 0, len(o.ledger.calls))
-	for _, c := range o.ledger.calls {
-		calls = append(calls, *c)
-	}
-	o.mu.Unlock()
+	calls := w.calls()
 	var others []string // what was asked for at the URL, without being as expected
 	for _, c := range calls {
 		if r.SinceAction && c.at.Before(w.j.acted) {
@@ -306,11 +318,20 @@ func (w *stateWanted) stateOf(ctx context.Context, target checks.Target, attribu
 			first = &s
 		}
 	}
-	err = w.j.unready(at.String(), first.standing, patience(ctx, w.began))
-	if errors.As(err, &wrong) {
+	wrong, err = w.missing(at, first.standing, patience(ctx, w.began))
+	return at, first, wrong, err
+}
+
+// missing says why an element could not be looked at.
+func (w *stateWanted) missing(at *locator, s standing, within string) (wrong *failure, err error) {
+	what := "what is looked at"
+	if at != nil {
+		what = at.String()
+	}
+	if err = w.j.unready(what, s, within); errors.As(err, &wrong) {
 		err = nil
 	}
-	return at, first, wrong, err
+	return wrong, err
 }
 
 // element holds an element against what is expected of it.
@@ -404,10 +425,12 @@ func (w *stateWanted) consoleErrors() *failure {
 	if w.NoConsoleErrors == nil {
 		return nil
 	}
-	o := w.j.tab.observer
-	o.mu.Lock()
-	lines := append([]string(nil), o.console.errors...)
-	o.mu.Unlock()
+	var lines []string
+	for _, o := range w.j.watched() {
+		o.mu.Lock()
+		lines = append(lines, o.console.errors...)
+		o.mu.Unlock()
+	}
 	var found []string
 	for _, line := range lines {
 		if !w.allowed(w.NoConsoleErrors, line) {
@@ -422,15 +445,13 @@ func (w *stateWanted) failedRequests() *failure {
 	if w.NoFailedRequests == nil {
 		return nil
 	}
-	o := w.j.tab.observer
-	o.mu.Lock()
+	calls := w.calls()
 	var found []string
-	for _, c := range o.ledger.calls {
+	for _, c := range calls {
 		if how, broken := c.broken(); broken && !w.allowed(w.NoFailedRequests, c.url) {
 			found = append(found, fmt.Sprintf("%s %s: %s", c.method, w.j.cut(c.url), how))
 		}
 	}
-	o.mu.Unlock()
 	return w.unclean(found, "failed request", "failed requests")
 }
 

@@ -79,6 +79,7 @@ func TestExpectations(t *testing.T) {
 		"script throws": {"- goto: ${URL}/form\n- expect: {script: window.nothing.there}\n  timeout: 200ms", probes.FailScript,
 			[]string{"the script threw TypeError"}},
 		"status":       {"- goto: ${URL}/missing\n- expect: {status: 404, text: No such page}\n- goto: ${URL}/form\n- expect: {status: 2xx}", "", nil},
+		"bare status":  {"- goto: ${URL}/api/error\n- expect: {status: 500}", "", nil},
 		"wrong status": {"- goto: ${URL}/missing\n- expect: {status: 200}\n  timeout: 200ms", probes.FailAssertion, []string{"the page's status is 404, expected 200"}},
 		"request":      {"- goto: ${URL}/saving\n- click: Save\n- expect: {request: {url: ends with /api/save, method: post, status: 201, since: action}}\n- expect: {request: {url: contains /saving, status: 200}}", "", nil},
 		"no request": {"- goto: ${URL}/saving\n- click: Save\n- expect: {request: {url: contains /saving, since: action}}\n  timeout: 300ms", probes.FailAssertion,

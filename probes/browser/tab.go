@@ -38,8 +38,6 @@ var (
 	pageScript string
 	//go:embed js/targets.js
 	targetsScript string
-	//go:embed js/acts.js
-	actsScript string
 	//go:embed js/frames.js
 	framesScript string
 )
@@ -68,9 +66,13 @@ type tab struct {
 	requests *interception
 	framed   bool // the journey acts in frames
 	hosts    map[cdp.FrameID]*frameHost
-	folders  []string    // to be removed when the page is closed
-	blank    atomic.Bool // pages are asked for that we answer ourselves, empty
-	hushed   bool        // there are secrets, so that the page's text must not be quoted
+	popup    bool   // it was opened by another page of the journey
+	popups   []*tab // of the first page: those that were opened later
+	base     context.Context
+	life     context.Context // ends when nothing more can come of the page
+	folders  []string        // to be removed when the page is closed
+	blank    atomic.Bool     // pages are asked for that we answer ourselves, empty
+	hushed   bool            // there are secrets, so that the page's text must not be quoted
 	tasks    chan task
 	die      context.CancelCauseFunc
 	attended sync.WaitGroup
@@ -81,12 +83,7 @@ type tab struct {
 // with the reason as its cause: errGone or a deadPage.
 func openTab(ctx context.Context, p *process, j *checks.Journey, requests *interception, hidden *secrets) (*tab, context.Context, error) {
 	t := &tab{process: p, framed: usesFrames(j), requests: requests, tasks: make(chan task, requests.room()), hushed: len(hidden.values) > 0}
-	t.observer = newObserver(func(k task) {
-		select {
-		case t.tasks <- k:
-		default: // a page that floods us waits for its own answers
-		}
-	}, hidden.hide)
+	t.observer = newObserver(t.take, hidden.hide)
 	if t.framed {
 		t.observer.frames = newFrameTable()
 	}
@@ -108,13 +105,21 @@ func openTab(ctx context.Context, p *process, j *checks.Journey, requests *inter
 		return nil, nil, fmt.Errorf("open a page: %w", t.reason(ctx, err))
 	}
 	run, die := context.WithCancelCause(ctx)
-	t.die = die
+	t.base, t.life, t.die = ctx, run, die
 	t.attended.Go(t.attend)
 	if err := t.prepare(run, j.Browser); err != nil {
 		t.close()
 		return nil, nil, fmt.Errorf("set up a page: %w", t.reason(run, err))
 	}
 	return t, run, nil
+}
+
+// take takes a task, unless there are too many.
+func (t *tab) take(k task) {
+	select {
+	case t.tasks <- k:
+	default: // a page that floods us waits for its own answers
+	}
 }
 
 // attend answers what the page needs answered until the page is closed.
@@ -128,7 +133,7 @@ func (t *tab) attend() {
 		case k := <-t.tasks:
 			t.do(k)
 		case <-detached:
-			t.die(deadPage("the page closed itself"))
+			t.die(errClosedItself)
 			detached = nil
 		case <-t.ctx.Done():
 			t.die(t.process.farewell())
@@ -145,10 +150,7 @@ func (t *tab) do(k task) {
 	case k.fatal != "":
 		t.die(deadPage(k.fatal))
 	case k.dialog:
-		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
-		defer cancel()
-		// It may be gone already; then there is nothing to dismiss.
-		_, _ = cdp.Call(ctx, t.target, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: k.leave})
+		t.closeDialog(k)
 	case k.challenged != nil:
 		t.answerChallenge(k.challenged)
 	case k.paused != nil && t.blank.Load():
@@ -176,18 +178,20 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 		command(ctx, t, emulation.SetDeviceMetricsOverride, metrics(o)),
 		// Pages of several runs all are in front, each for itself.
 		command(ctx, t, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
-		func() error {
+	}
+	if !t.popup { // of the whole context
+		steps = append(steps, func() error {
 			_, err := chromedp.CallBrowser(t.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
 				Behavior: browser.SetDownloadBehaviorBehaviorDeny, BrowserContextID: t.context,
 			})
 			return err
-		},
+		})
+		steps = append(steps, permit(t, o)...)
 	}
 	if patterns := t.requests.patterns(); len(patterns) > 0 {
 		steps = append(steps, func() error { return t.intercept(ctx) })
 	}
 	steps = append(steps, pretend(ctx, t, o)...)
-	steps = append(steps, permit(t, o)...)
 	if o.SkipVerify {
 		steps = append(steps, command(ctx, t, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true}))
 	}
@@ -227,7 +231,7 @@ func call[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], params P
 // injected is the script that runs in our world of every document. Frames
 // within the page are none of our business, unless the journey acts in them.
 func injected(frames bool) string {
-	page := pageScript + "\n" + targetsScript + "\n" + actsScript + "\n"
+	page := pageScript + "\n" + targetsScript + "\n"
 	vitals := idleScript + "\n" + webVitalsScript + "\n" + vitalsScript + "\n})();"
 	const onlyPage = "if (window !== window.top) return;\n"
 	if frames {
@@ -247,7 +251,7 @@ func (t *tab) reason(ctx context.Context, err error) error {
 		return errGone
 	}
 	if errors.Is(err, chromedp.ErrTargetDetached) {
-		return deadPage("the page closed itself")
+		return errClosedItself
 	}
 	return err
 }
@@ -255,15 +259,17 @@ func (t *tab) reason(ctx context.Context, err error) error {
 // close closes the page with everything that it has opened. It tells whether
 // the browser did so in time; one that did not is to be used no more.
 func (t *tab) close() (clean bool) {
-	if t.target != nil {
-		t.process.gate.shut(t.target.SessionID)
-		defer t.process.gate.forget(t.target.SessionID)
-	}
-	for _, h := range t.hosts {
-		t.leaveHost(h)
-	}
-	for _, dir := range t.folders {
-		defer os.RemoveAll(dir)
+	for _, p := range append([]*tab{t}, t.popups...) {
+		if p.target != nil {
+			t.process.gate.shut(p.target.SessionID)
+			defer t.process.gate.forget(p.target.SessionID)
+		}
+		for _, h := range p.hosts {
+			t.process.gate.shut(h.target.SessionID)
+		}
+		for _, dir := range p.folders {
+			defer os.RemoveAll(dir)
+		}
 	}
 	ctx, cancel := context.WithTimeout(t.process.ctx, closeGrace)
 	defer cancel()
@@ -275,6 +281,15 @@ func (t *tab) close() (clean bool) {
 	done := make(chan struct{})
 	go func() {
 		t.cancel() // waits for the page to be gone, within bounds of its own
+		for _, p := range t.popups {
+			p.cancel()
+			p.attended.Wait()
+		}
+		for _, p := range append([]*tab{t}, t.popups...) {
+			for _, h := range p.hosts {
+				p.leaveHost(h)
+			}
+		}
 		close(done)
 	}()
 	if !clean {

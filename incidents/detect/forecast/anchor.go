@@ -32,6 +32,9 @@ func (m *Model) learnAnchor(h int64, k int, y float64) {
 	} else {
 		s.Frozen = 0
 		gain := max(anchorGain, 1/s.AnchorN)
+		if m.o.Kind == ErrorRate {
+			gain = max(rateGain, 1/s.AnchorN) // few runs fail: a share takes long to learn
+		}
 		s.Anchor += gain * clip(d, bound)
 		c := clip(d, 1.4*bound)
 		s.AnchorVar += gain * (c*c - s.AnchorVar)
@@ -49,7 +52,7 @@ func (m *Model) settleAnchor(h int64) {
 	if n < 32 || o < 32 || s.AnchorN < 48 {
 		return
 	}
-	if math.Abs(newer) < 2.5*math.Sqrt(s.AnchorVar) || math.Abs(newer-older) > 0.15*math.Abs(newer) {
+	if math.Abs(newer) < 2.5*math.Sqrt(s.AnchorVar) || math.Abs(newer-older) > max(0.15*math.Abs(newer), m.luck(newer+s.Anchor)) {
 		return
 	}
 	move := (newer + older) / 2
@@ -65,6 +68,19 @@ func (m *Model) settleAnchor(h int64) {
 	}
 	s.TodayHigh -= move
 	s.Frozen = 0
+	if m.o.Kind == ErrorRate {
+		s.AnchorN = midCount / 2 // hours that it was counted in
+	}
+}
+
+// luck is how far apart the shares of failed runs of two days may be though
+// nothing changed.
+func (m *Model) luck(share float64) float64 {
+	if m.o.Kind != ErrorRate {
+		return 0
+	}
+	runs := max(m.s.PerBucket, 1) * midPer * midCount / 2
+	return 2 * math.Sqrt(2*min(max(share, 0), 1)/runs)
 }
 
 func (s *state) midMean(last int64, count int) (mean float64, n int) {

@@ -135,16 +135,17 @@ func (s *state) learnDependence(h int64, x, y, bound float64) {
 // are a new level.
 func (m *Model) suspect(h int64, d float64) {
 	s := &m.s
-	if s.Hours <= 24 || s.Scale <= 0 || math.Abs(d) < suspicion*s.Scale {
-		s.Suspects = 0
-		return
-	}
 	sign := int32(1)
 	if d < 0 {
 		sign = -1
 	}
-	if sign != s.Sign || s.Suspects >= settled {
+	near := s.Hours <= 24 || s.Scale <= 0 || math.Abs(d) < suspicion*s.Scale
+	if s.Suspects > 0 && (near || sign != s.Sign || s.Suspects >= settled) {
 		s.Suspects = 0
+		s.Passed++
+	}
+	if near {
+		return
 	}
 	s.Sign = sign
 	s.Suspect[s.Suspects] = s.LastX
@@ -175,6 +176,19 @@ func (m *Model) shift(h int64) {
 	s.LevelN = settled
 	s.ShiftHour, s.ShiftSize = first, size
 	s.Suspects = 0
+	s.Lasted++
+}
+
+// lasting is how far the forecast goes to the level of the last hours when
+// those were far off: not at all if such hours mostly passed in this series, the
+// whole way if they mostly lasted.
+func (s *state) lasting() float64 {
+	if s.Suspects == 0 || math.IsNaN(s.LastX) {
+		return 0
+	}
+	p := (s.Lasted + 0.6) / (s.Lasted + s.Passed + 1)
+	p = 1 - (1-p)/float64(s.Suspects)
+	return min(max((p-0.35)/0.3, 0), 1)
 }
 
 func middle(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) }

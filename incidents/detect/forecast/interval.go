@@ -71,10 +71,11 @@ type outlook struct {
 	w      weights
 	drift  float64
 	half   [horizons]float64
+	last   float64 // share of what the last hours say of the level
 }
 
 func (m *Model) outlook(origin int64) outlook {
-	o := outlook{m: m, origin: origin, w: m.s.weights(), drift: m.s.drift(origin)}
+	o := outlook{m: m, origin: origin, w: m.s.weights(), drift: m.s.drift(origin), last: m.s.lasting()}
 	for g := range horizons {
 		o.half[g] = m.s.halfWidth(g)
 	}
@@ -100,6 +101,9 @@ func (o *outlook) mean(ahead int64, values *[candidates]float64) float64 {
 	}
 	if weight == 0 {
 		return math.NaN()
+	}
+	if o.last > 0 {
+		return (1-o.last)*sum/weight + o.last*(season+s.LastX)
 	}
 	return sum / weight
 }

@@ -101,7 +101,7 @@ type outcome struct {
 func (m *Model) expect(bucket int64) outcome {
 	s := &m.s
 	var out outcome
-	if s.Strength > 2.5 {
+	if s.Strength > m.lookFrom() {
 		c := m.rampCurve(m.fineLimit(), bucket)
 		if p := calibrate(c.p[rampSteps-1]); p > out.chance {
 			out = outcome{p, ByRamp, rampReach, c.when(0.5), c.when(0.05), c.when(0.95)}
@@ -135,6 +135,14 @@ func (m *Model) expect(bucket int64) outcome {
 	return out
 }
 
+// lookFrom is the strength from which it is worth looking closely.
+func (m *Model) lookFrom() float64 {
+	if m.o.Kind == ErrorRate {
+		return 1
+	}
+	return 2.5
+}
+
 // newRecord is the most that the usual forecast is believed when it says that
 // the series will be over a limit over which it has not been for four weeks.
 const newRecord = 0.4
@@ -144,13 +152,22 @@ const newRecord = 0.4
 func (m *Model) pathChance(hours int) float64 {
 	s := &m.s
 	p := s.PathCurve[min(hours, pathHours)-1]
-	limit := float32(m.o.Kind.hourly(m.o.Limit) - m.tail())
+	limit := float32(m.o.Kind.hourly(m.o.Limit+m.hourLuck(m.o.Limit)) - m.tail())
 	for _, peak := range s.DayPeak {
 		if peak >= limit {
 			return p
 		}
 	}
 	return min(p, newRecord)
+}
+
+// hourLuck is how far over a limit the share of failed runs of an hour may be
+// by chance.
+func (m *Model) hourLuck(limit float64) float64 {
+	if m.o.Kind != ErrorRate {
+		return 0
+	}
+	return beyondChance * math.Sqrt(limit/(max(m.s.PerBucket, 1)*hourSeconds/bucketSeconds))
 }
 
 func (m *Model) fineLimit() float64 { return m.o.Kind.fine(m.o.Limit) - m.tail() }
@@ -256,7 +273,7 @@ func (m *Model) raiseFrom(r Reason) float64 {
 	switch {
 	case r == ByPeak:
 		return raisePeak
-	case m.o.Kind == ErrorRate:
+	case m.o.Kind == ErrorRate && r == ByRamp:
 		return raiseRate
 	}
 	return raiseAt
@@ -379,7 +396,7 @@ func (m *Model) BreachProbability(limit float64, horizon time.Duration) Breach {
 	}
 	h := horizon.Hours()
 	var out outcome
-	if s.Strength > 2.5 {
+	if s.Strength > m.lookFrom() {
 		c := m.rampCurve(m.fineLimit(), s.Bucket-1)
 		out = outcome{calibrate(c.by(h)), ByRamp, h, c.when(0.5), c.when(0.05), c.when(0.95)}
 	}

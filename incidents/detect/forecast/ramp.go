@@ -289,6 +289,14 @@ func (m *Model) rampCurve(limit float64, bucket int64) (c curve) {
 	if s.Days < 2 || s.AnchorN == 0 {
 		return c
 	}
+	if m.o.Kind == ErrorRate {
+		level := m.rateCurve(limit, bucket, &c)
+		chance := m.rateNovelty(level, limit-s.Anchor)
+		for i := range c.p {
+			c.p[i] *= chance
+		}
+		return c
+	}
 	var t trends
 	m.findTrends(bucket, &t)
 	chance := t.chance()

@@ -14,7 +14,7 @@ const (
 	midCount   = 96  // half-hourly means of them: 2 days
 	hourCount  = 168 // hourly medians: a week
 	dayCount   = 28  // daily figures: four weeks
-	scoreCount = 128 // errors from which intervals are made, for each horizon
+	scoreCount = 168 // errors from which intervals are made, for each horizon: a week, since weekends may be harder
 	candidates = 9
 	horizons   = 3
 	shapes     = 3
@@ -73,6 +73,8 @@ type state struct {
 	Suspect   [3]float64 // distances of the last hours that were far off
 	Suspects  int32
 	Sign      int32
+	Lasted    float64 // first hours far off that became a new level
+	Passed    float64 // and those that did not
 	ShiftHour int64   // first hour of the newest level
 	ShiftSize float64 // how far it went
 	Tail      float64 // distance of the upper quantile from the median
@@ -142,7 +144,7 @@ type state struct {
 
 const (
 	stateMagic   = 0x4f46 // "FO"
-	stateVersion = 1
+	stateVersion = 2
 )
 
 var errState = errors.New("decode state of a forecast")

@@ -192,19 +192,45 @@ func (t *trends) add(kind Kind, room *[rampSteps]float64, c *curve) (level, age 
 func (f *trend) add(kind Kind, weight float64, room *[rampSteps]float64, c *curve) {
 	spent, p := 0.0, 0.0
 	for i, h := range c.hours {
-		if h <= reachAges*f.age || i == 0 {
-			variance := f.q0 + f.q1*(f.centre+h)*(f.centre+h)
-			reached := normalAbove(room[i], f.level+f.slope*h, variance)
-			if kind == Latency {
-				reached += normalAbove(room[i], f.level+math.Log1p(f.tangent*h), variance)
-				reached += normalAbove(room[i], f.level-math.Log(max(1-f.load*h, 0.05)), variance)
-				reached /= 3
-			}
-			if reached > spent {
+		if (h <= reachAges*f.age || i == 0) && spent < allBut {
+			if reached := f.reached(kind, room[i], h); reached > spent {
 				p += (reached - spent) * math.Pow(f.age/(f.age+h), persistence)
 				spent = reached
 			}
 		}
 		c.p[i] += weight * p
 	}
+}
+
+// allBut is the probability at which a limit counts as reached.
+const allBut = 0.999
+
+// reached is the probability of being over a limit after so many hours.
+func (f *trend) reached(kind Kind, room, hours float64) float64 {
+	room -= f.level
+	scale := 1 / math.Sqrt(2*(f.q0+f.q1*(f.centre+hours)*(f.centre+hours))+1e-12)
+	reached := above((room - f.slope*hours) * scale)
+	if kind != Latency {
+		return reached
+	}
+	// The latency itself grows less than its logarithm would.
+	if z := (room - f.tangent*hours) * scale; z < farOff {
+		reached += above((room - math.Log1p(f.tangent*hours)) * scale)
+	}
+	return (reached + above((room+math.Log(max(1-f.load*hours, 0.05)))*scale)) / 3
+}
+
+// farOff is a distance in √2 standard deviations that is never reached.
+const farOff = 3.2
+
+// above is the probability that a normal variable exceeds its mean by z times
+// √2 standard deviations.
+func above(z float64) float64 {
+	switch {
+	case z > farOff:
+		return 0
+	case z < -farOff:
+		return 1
+	}
+	return 0.5 * math.Erfc(z)
 }

@@ -481,6 +481,13 @@ globalThis.outrider = {
   // Whether the journey has secrets; Go sets it with each call.
   hushed: false,
 
+  // For js/evidence.js: the fields that hold secrets, and what a target means.
+  secretFields,
+  elements(target) {
+    const {all, seen} = find(target);
+    return seen.length ? seen : all;
+  },
+
   // Waits for a target; see reach. With press, the next press is meant for it.
   async reach({target, needs, press, position, slice}) {
     const result = await reach(target, needs, slice, position);
@@ -617,5 +624,5 @@ globalThis.outrider = {
 // What the scripts that come with a call are made of (see seldom.go).
 globalThis.outrider.kit = {
   query, children, parent, normal, hiddenFromAll, labelOf, labelTexts, accessibleName, contentName, referenced,
-  find, resolve, ready, plain, visible, describe, disabled,
+  find, matches, resolve, reach, until, ready, plain, visible, describe, disabled, point, frame, secretFields,
 };

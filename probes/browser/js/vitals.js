@@ -61,7 +61,7 @@ for (const on of ['onCLS', 'onFCP', 'onINP', 'onLCP', 'onTTFB']) {
       // When the interaction happened that INP tells of.
       const last = metric.entries[metric.entries.length - 1];
       const report = {
-        name: metric.name, value: metric.value, at: ms(last?.startTime), cause: causes[metric.name](metric.attribution ?? {}),
+        name: metric.name, value: Math.round(metric.value * 1e5) / 1e5, at: ms(last?.startTime), cause: causes[metric.name](metric.attribution ?? {}),
         view: soft ? metric.navigationId : 0, url: soft ? address(metric.navigationURL) : '', start: soft ? ms(metric.navigationStartTime) : 0,
       };
       if (metric.name === 'INP' && told.interactions.length < 20) told.interactions.push(report);
