@@ -8,7 +8,8 @@ import puppeteer from 'puppeteer-core';
 
 const chrome = await launch({
   chromePath: process.env.CHROMIUM,
-  chromeFlags: ['--headless', '--disable-gpu', '--hide-scrollbars', ...(process.getuid() === 0 ? ['--no-sandbox'] : [])],
+  // As Outrider starts it, where that bears on how fast a page comes.
+  chromeFlags: ['--headless', '--disable-gpu', '--hide-scrollbars', '--enable-features=NetworkServiceInProcess2', ...(process.getuid() === 0 ? ['--no-sandbox'] : [])],
   logLevel: 'error',
 });
 try {
