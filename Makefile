@@ -21,7 +21,7 @@ build: ## Build the programs into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/outrider ./cmd/demoshop
 
 .PHONY: test
-test: browsers cc vet ## Run every test, integration tests included
+test: browsers applications cc vet ## Run every test, integration tests included
 	$(GO) test -race -timeout 14m ./...
 
 .PHONY: vet
@@ -30,8 +30,34 @@ vet: ## Run go vet and check the formatting
 	$(GO) vet ./...
 
 .PHONY: bench
-bench: browsers ## Run the benchmarks; figures are ratios to a baseline of the same run
+bench: browsers applications peers-installed ## Run the benchmarks; figures are ratios to a baseline of the same run
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./...
+
+RUNS ?= 200
+.PHONY: apps
+apps: browsers applications ## Do the journeys over real applications RUNS times in a row
+	$(GO) test ./probes/browser/apps -run '^TestJourneys$$' -runs $(RUNS) -timeout 0 -v
+
+ROUNDS ?= 5
+.PHONY: peers
+peers: browsers peers-installed ## Measure browser journeys beside chromedp, Playwright and k6, ROUNDS turns each
+	$(GO) build -o $(BIN)/ ./probes/browser/peers
+	cd probes/browser/peers && PATH="$$PATH:$(CURDIR)/$(BIN)" $(CURDIR)/$(BIN)/peers -rounds $(ROUNDS)
+
+.PHONY: vitals
+vitals: browsers applications peers-installed ## Compare Web Vitals with Lighthouse's, the median of 9 runs
+	$(GO) test ./probes/browser/apps -run '^$$' -bench Vitals -benchtime 9x -timeout 0
+
+.PHONY: peers-installed
+peers-installed: node probes/browser/peers/node_modules
+	@if ! command -v k6 >/dev/null && [ ! -x $(BIN)/k6 ]; then \
+		echo "Building k6"; GOBIN=$(CURDIR)/$(BIN) $(GO) install go.k6.io/k6@v1.8.1; \
+	fi
+
+JOURNEYS ?= 1000
+.PHONY: soak
+soak: browsers ## Do JOURNEYS (1000) browser journeys in a row; fail if memory, processes, files or disk grow
+	OUTRIDER_SOAK=$(JOURNEYS) $(GO) test -count=1 -v -timeout 2h -run '^TestSoak$$' ./cmd/demoshop
 
 FUZZTIME ?= 20s
 .PHONY: fuzz
@@ -44,6 +70,14 @@ fuzz: ## Run each fuzzer for FUZZTIME
 .PHONY: generate
 generate: ## Write the files that tests hold against the code: the JSON Schema, golden files
 	$(GO) test ./checks -update
+
+VITALS ?= 6.2.3
+.PHONY: web-vitals
+web-vitals: ## Update the embedded web-vitals library to version VITALS
+	@set -e; js=probes/browser/js; tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
+	npm pack --silent --pack-destination "$$tmp" web-vitals@$(VITALS) >/dev/null; tar -xzf "$$tmp"/*.tgz -C "$$tmp"; \
+	cp "$$tmp/package/dist/web-vitals.attribution.iife.js" $$js/; cp "$$tmp/package/LICENSE" $$js/web-vitals.LICENSE; \
+	sed -i 's/version [0-9.]*, by/version $(VITALS), by/' $$js/NOTICE
 
 # A browser: the headless shell costs a third of full Chromium's CPU.
 .PHONY: chromium
@@ -61,6 +95,26 @@ browsers:
 	if [ -n "$$missing" ]; then \
 		echo "Installing$$missing from Debian's packages"; \
 		$(MAKE) --no-print-directory install PACKAGES="$$missing fonts-liberation"; \
+	fi
+
+# Real applications for journeys to be tried on: from Debian's packages, PHP
+# without the web server that it would bring along, and from npm.
+APPLICATIONS := dokuwiki roundcube-core roundcube-sqlite3 dovecot-imapd php-cgi php-cli php-sqlite3
+.PHONY: applications
+applications: node probes/browser/apps/node_modules
+	@if [ ! -e /usr/share/dokuwiki ] || [ ! -e /usr/share/roundcube ] || [ ! -e /usr/sbin/dovecot ] || ! command -v php >/dev/null; then \
+		echo "Installing DokuWiki, Roundcube and Dovecot from Debian's packages"; \
+		$(MAKE) --no-print-directory install PACKAGES="$(APPLICATIONS)"; \
+	fi
+
+%/node_modules: %/package.json %/package-lock.json
+	cd $* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: node
+node:
+	@if ! command -v npm >/dev/null; then \
+		$(MAKE) --no-print-directory install PACKAGES="nodejs npm"; \
 	fi
 
 # The race detector needs a C compiler.

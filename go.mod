@@ -58,3 +58,6 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 )
+
+// Packages of npm, some of which bring Go files along.
+ignore node_modules

@@ -15,6 +15,20 @@ type BrowserOptions struct {
 	Headers []Field
 	// SkipVerify accepts any certificate; loading warns of it.
 	SkipVerify bool
+	Setting
+	// Network and CPU slow the browser down: the connection, and the processor
+	// by a factor (0: none).
+	Network Network
+	CPU     float64
+	// Block are patterns of URLs that are not asked for, Stubs answers that
+	// take the place of the network's; a stub goes before a block.
+	Block []string
+	Stubs []Stub
+	// Trace sends a W3C traceparent with requests to the origins that goto
+	// steps name, and to no third party.
+	Trace bool
+	// Keep says of which runs the larger evidence is kept.
+	Keep Keep
 }
 
 // The default viewport, a common laptop's.
@@ -23,32 +37,28 @@ const (
 	DefaultViewportHeight = 800
 )
 
-// Target names one element of a page, as a customer would find it. Exactly one
-// of CSS, Text, Role, Label and TestID is set; Name goes with Role.
-type Target struct {
-	CSS    Template
-	Text   Template // visible text: the smallest element that has it
-	Role   string   // ARIA role, explicit or implied by the element
-	Name   Template // accessible name, with Role
-	Label  Template // text of the form control's label
-	TestID Template // value of data-testid
-	// Exact wants Text, Name or Label to be the whole text; else a part is
-	// enough, and case does not count.
-	Exact bool
-	// Nth picks one of several matches, counting from 1; zero wants exactly one.
-	Nth int
-}
-
-// IsZero tells whether no target is given.
-func (t Target) IsZero() bool {
-	return t.CSS.IsZero() && t.Text.IsZero() && t.Role == "" && t.Label.IsZero() && t.TestID.IsZero()
-}
-
 // Goto opens a page and waits until it is loaded.
-type Goto struct{ URL Template }
+type Goto struct {
+	URL Template
+	// AnyStatus takes an answer of any status for a page, since the next step
+	// judges it; else one of 400 and above is a failure.
+	AnyStatus bool
+}
 
-// Click clicks an element.
-type Click struct{ Target Target }
+// Click clicks an element: with the left button, in its middle, briefly and
+// with no key held, unless the fields say otherwise.
+type Click struct {
+	Target Target
+	Button MouseButton
+	// Position is where to click, from the top left corner of the element's
+	// box; nil: the middle of what can be seen of it.
+	Position *Point
+	// Hold is how long the button is held down.
+	Hold time.Duration
+	// Modifiers are the keys that are held meanwhile, of Control, Shift, Alt
+	// and Meta.
+	Modifiers []string
+}
 
 // Fill replaces the value of a form field.
 type Fill struct {
@@ -88,6 +98,7 @@ type Expect struct {
 	Hidden  Target
 	URL     *Condition
 	Title   *Condition
+	PageState
 }
 
 // Screenshot keeps a picture of the page with the run.

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -11,13 +12,14 @@ import (
 type browserDraft struct {
 	BrowserOptions
 	skipPos Position
+	setup   setupDraft
 }
 
 // viewport is written 1280x800.
 type viewport struct{ width, height int }
 
 var browserOptionsObject = object[browserDraft]{name: "browser_options", noun: "browser_options", doc: "How the browser is set up.",
-	keys: []key[browserDraft]{
+	keys: append([]key[browserDraft]{
 		{name: "chromium", doc: "The build to use: shell (the headless shell, where installed) or full. Default: shell.", form: form{"enum": []string{"shell", "full"}},
 			read: func(d *decoder, n *yaml.Node, o *browserDraft) {
 				if v, ok := choice[string](d, n, []string{"shell", "full"}); ok {
@@ -27,7 +29,7 @@ var browserOptionsObject = object[browserDraft]{name: "browser_options", noun: "
 		{name: "viewport", doc: "The window's size in CSS pixels. Default: 1280x800.", form: form{"type": "string", "pattern": `^[0-9]+x[0-9]+$|\$\{`},
 			read: func(d *decoder, n *yaml.Node, o *browserDraft) {
 				if v, ok := parsed(d, n, "a size such as 1280x800", parseViewport); ok {
-					o.Width, o.Height = v.width, v.height
+					o.Width, o.Height, o.setup.sized = v.width, v.height, true
 				}
 			}, instead: []string{"window", "size"}},
 		{name: "user_agent", doc: "What the browser says it is. Default: its own.", form: textForm,
@@ -47,7 +49,7 @@ var browserOptionsObject = object[browserDraft]{name: "browser_options", noun: "
 				set(&o.SkipVerify)(d.boolean(n))
 				o.skipPos = d.at(n)
 			}, instead: []string{"insecure", "ignore_certificate"}},
-	}}
+	}, append(slices.Clip(setupKeys), networkKeys...)...)}
 
 func (d *decoder) readBrowserOptions(n *yaml.Node, o *browserDraft) {
 	browserOptionsObject.decode(d, n, o)

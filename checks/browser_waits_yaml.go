@@ -35,7 +35,7 @@ func readWait(d *decoder, n *yaml.Node, _ *actionDraft) Action {
 }
 
 var pageObject = object[Expect]{name: "page", noun: "expect", doc: "What must become true of the page.",
-	keys: []key[Expect]{
+	keys: append([]key[Expect]{
 		{name: "text", doc: "A text that is visible somewhere on the page.", form: textForm,
 			read: func(d *decoder, n *yaml.Node, e *Expect) { set(&e.Text)(d.someTemplate(n)) }},
 		{name: "visible", doc: "An element, or a text, that is visible.", form: targetOrText,
@@ -46,7 +46,7 @@ var pageObject = object[Expect]{name: "page", noun: "expect", doc: "What must be
 			read: func(d *decoder, n *yaml.Node, e *Expect) { e.URL = d.conditionPointer(n, textMeasure) }},
 		{name: "title", doc: "A condition on the page's title.", form: conditionForm,
 			read: func(d *decoder, n *yaml.Node, e *Expect) { e.Title = d.conditionPointer(n, textMeasure) }},
-	}, rules: form{"minProperties": 1}}
+	}, lift(stateKeys, func(e *Expect) *PageState { return &e.PageState })...), rules: form{"minProperties": 1}}
 
 func (d *decoder) conditionPointer(n *yaml.Node, m measure) *Condition {
 	if c, ok := d.condition(n, m); ok {

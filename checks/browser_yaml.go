@@ -13,6 +13,8 @@ type actionDraft struct {
 	action   Action
 	verb     string
 	captures string // the variable that the step fills
+	options  StepOptions
+	pages    []pageUse // the pages that the step names
 }
 
 // actionKey is a key that names an action.
@@ -30,19 +32,33 @@ func actionKey(name, doc string, f form, read func(*decoder, *yaml.Node, *action
 
 var actionKeys = []key[actionDraft]{
 	actionKey("goto", "Opens a page and waits until it is loaded.", form{"type": "string"}, readGoto, "open", "visit", "navigate", "get", "url"),
-	actionKey("click", "Clicks an element: a target, or its visible text.", targetOrText, readClick, "tap", "press_button"),
-	actionKey("fill", "Replaces the value of a form field: a target and value.", ref("fill"), readFill, "type", "input", "set"),
+	actionKey("click", "Clicks an element: a target, or its visible text; with button, position, hold and modifiers if need be.", anyOf(textForm, ref("click")), readClick, "tap", "press_button"),
+	actionKey("fill", "Replaces the value of a form field, or chooses an option of a select element: a target and value.", ref("fill"), readFill, "input", "set"),
 	actionKey("select", "Chooses an option of a select element: a target and option.", ref("select"), readSelect, "choose"),
 	actionKey("press", "Presses a key, such as Enter: its name, or {key, target}.", anyOf(textForm, ref("press")), readPress, "key", "keypress"),
 	actionKey("hover", "Moves the pointer over an element: a target, or its visible text.", targetOrText, readHover),
 	actionKey("wait", "Waits for a time (2s), or until something is visible or hidden.", anyOf(durationForm, ref("wait")), readWait, "sleep", "pause"),
-	actionKey("expect", "Waits until this is true of the page: a text on it, or {text, visible, hidden, url, title}.", anyOf(textForm, ref("page")), readPageExpect, "assert", "see"),
+	actionKey("expect", "Waits until this is true of the page: a text on it, or {text, visible, url, element, request, …}.", anyOf(textForm, ref("page")), readPageExpect, "assert", "see"),
 	actionKey("screenshot", "Keeps a picture of the page under this name.", form{"type": []string{"string", "null"}}, readScreenshot),
 	actionKey("evaluate", "Runs a script in the page, as it is written: ${} in it belongs to the script.", anyOf(form{"type": "string"}, ref("evaluate")), readEvaluate, "script", "js", "eval"),
+	actionKey("back", "Goes back one page in the history.", nothingForm, readNothing(&Back{})),
+	actionKey("forward", "Goes forward one page in the history.", nothingForm, readNothing(&Forward{})),
+	actionKey("reload", "Loads the page again.", nothingForm, readNothing(&Reload{}), "refresh"),
+	actionKey("double_click", "Clicks an element twice in a row, as click does.", anyOf(textForm, ref("click")), readDoubleClick, "dblclick", "doubleclick"),
+	actionKey("type", "Types a text key by key: a target and text, or a text for whatever has the focus.", anyOf(textForm, ref("type")), readType, "keys", "type_text"),
+	actionKey("check", "Checks a check box, a radio button or a switch, unless it is checked.", targetOrText, readChecked(true), "tick"),
+	actionKey("uncheck", "Unchecks a check box or a switch, if it is checked.", targetOrText, readChecked(false), "untick"),
+	actionKey("upload", "Chooses files in a file input, or by the button that opens a file chooser: a target and files.", ref("upload_files"), readUpload, "attach", "choose_files"),
+	actionKey("drag", "Drags an element onto another with the mouse.", ref("drag"), readDrag, "drag_and_drop"),
+	actionKey("scroll", "Scrolls the page to its top or bottom, an element into view, or to x and y.", anyOf(textForm, ref("scroll")), readScroll),
+	actionKey("switch", "Goes on in another page that the journey has open: main, or the name that popup gave it.", form{"type": "string"}, readSwitch, "tab", "page"),
+	actionKey("close", "Closes the page in front, or that of a name, and goes on in the one before.", form{"type": []string{"string", "null"}}, readClose),
+	actionKey("key_down", "Presses a key, such as Shift, and keeps it down.", form{"type": []string{"string", "number"}}, readKeyDown, "keydown"),
+	actionKey("key_up", "Releases a key.", form{"type": []string{"string", "number"}}, readKeyUp, "keyup"),
 }
 
 var stepObject = object[actionDraft]{name: "step", noun: "a browser step", doc: "One action in the browser.",
-	keys:  append(slices.Clip(actionKeys), lift(stepKeys, func(a *actionDraft) *stepDraft { return &a.stepDraft })...),
+	keys:  slices.Concat(actionKeys, optionKeys, lift(stepKeys, func(a *actionDraft) *stepDraft { return &a.stepDraft })),
 	rules: form{"oneOf": requiredOne(actionNames())}}
 
 func actionNames() []string {
@@ -55,11 +71,12 @@ func actionNames() []string {
 
 // readBrowserSteps reads the steps of a browser journey.
 func (d *decoder) readBrowserSteps(items []*yaml.Node, c *checkDraft) {
-	c.Journey.Browser = c.browser.BrowserOptions
+	c.Journey.Browser = c.browser.options()
 	if c.browser.SkipVerify {
 		d.warnSkipVerify(c.browser.skipPos)
 	}
 	captured := map[string]bool{}
+	pages := []string{MainPage}
 	for i, n := range items {
 		var a actionDraft
 		d.uses = nil
@@ -77,26 +94,21 @@ func (d *decoder) readBrowserSteps(items []*yaml.Node, c *checkDraft) {
 		case i == 0 && a.verb != "goto":
 			d.problem(n, "a journey starts with goto: there is no page yet to %s", a.verb)
 		}
+		pages = d.checkPages(a.pages, pages)
 		if a.action == nil {
 			continue // noted
 		}
-		c.Journey.Steps = append(c.Journey.Steps, Step{Name: a.name, Timeout: a.timeout, Thresholds: a.thresholds, Action: a.action, Pos: d.at(n)})
+		c.Journey.Steps = append(c.Journey.Steps, Step{Name: a.name, Timeout: a.timeout, Thresholds: a.thresholds, Action: a.action, Browser: a.options, Pos: d.at(n)})
 		if a.captures != "" {
 			captured[a.captures] = true
 		}
 	}
+	judgeStatus(c.Journey.Steps)
 }
 
 func readGoto(d *decoder, n *yaml.Node, _ *actionDraft) Action {
 	if u, ok := d.url(n); ok {
-		return &Goto{u}
-	}
-	return nil
-}
-
-func readClick(d *decoder, n *yaml.Node, _ *actionDraft) Action {
-	if t, ok := d.target(n); ok {
-		return &Click{t}
+		return &Goto{URL: u}
 	}
 	return nil
 }
@@ -123,7 +135,7 @@ var fillObject = object[fillDraft]{name: "fill", noun: "fill", doc: "A form fiel
 					f.value = &t
 				}
 			}, instead: []string{"with"}},
-	}, lift(targetKeys, func(f *fillDraft) *targetDraft { return &f.targetDraft })...),
+	}, lift(targetKeys(), func(f *fillDraft) *targetDraft { return &f.targetDraft })...),
 	rules: form{"required": []string{"value"}}}
 
 func readFill(d *decoder, n *yaml.Node, _ *actionDraft) Action {
@@ -150,7 +162,7 @@ var selectObject = object[fillDraft]{name: "select", noun: "select", doc: "A sel
 					f.value = &t
 				}
 			}, instead: []string{"value"}},
-	}, lift(targetKeys, func(f *fillDraft) *targetDraft { return &f.targetDraft })...),
+	}, lift(targetKeys(), func(f *fillDraft) *targetDraft { return &f.targetDraft })...),
 	rules: form{"required": []string{"option"}}}
 
 func readSelect(d *decoder, n *yaml.Node, _ *actionDraft) Action {
@@ -177,7 +189,7 @@ var pressObject = object[pressDraft]{name: "press", noun: "press", doc: "A key, 
 	keys: append([]key[pressDraft]{
 		{name: "key", doc: "The key, such as Enter, Tab, ArrowDown or a; with others held: Control+A.", form: form{"type": []string{"string", "number"}},
 			read: func(d *decoder, n *yaml.Node, p *pressDraft) { set(&p.key)(d.pressKey(n)) }},
-	}, lift(targetKeys, func(p *pressDraft) *targetDraft { return &p.targetDraft })...),
+	}, lift(targetKeys(), func(p *pressDraft) *targetDraft { return &p.targetDraft })...),
 	rules: form{"required": []string{"key"}}}
 
 func readPress(d *decoder, n *yaml.Node, _ *actionDraft) Action {

@@ -152,12 +152,13 @@ type Step struct {
 	Timeout    time.Duration
 	Thresholds Thresholds
 	Action     Action
+	Browser    StepOptions // for KindBrowser
 	Pos        Position
 }
 
 // Action is the one thing that a step does. The set is closed: *Request for
-// HTTP journeys; Goto, Click, Fill, Select, Press, Hover, Wait, Expect,
-// Screenshot and Evaluate (all as pointers) for browser journeys.
+// HTTP journeys; the types of browser.go and browser_acts.go (all as pointers)
+// for browser journeys.
 type Action interface {
 	// Verb is the key that names the action in a definition, such as "click".
 	Verb() string

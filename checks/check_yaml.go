@@ -113,7 +113,7 @@ var checkObject = object[checkDraft]{name: "check", noun: "a check", sample: "a 
 			read: func(d *decoder, n *yaml.Node, c *checkDraft) { set(&c.Description)(d.bounded(n, 4096)) }},
 		{name: "http", doc: "The journey as HTTP requests, in order.", form: form{"type": "array", "minItems": 1, "maxItems": maxSteps, "items": ref("request")},
 			read: func(_ *decoder, n *yaml.Node, c *checkDraft) { c.Journey.Kind, c.journey = KindHTTP, n }, instead: []string{"https", "request", "requests", "steps", "api"}},
-		{name: "browser", doc: "The journey as actions in a browser, in order.", form: form{"type": "array", "minItems": 1, "maxItems": maxSteps, "items": ref("step")},
+		{name: "browser", doc: "The journey as actions in a browser, in order, or a recording.", form: anyOf(form{"type": "array", "minItems": 1, "maxItems": maxSteps, "items": ref("step")}, ref("recording")),
 			read: func(_ *decoder, n *yaml.Node, c *checkDraft) { c.Journey.Kind, c.journey = KindBrowser, n }},
 	}, sharedKeys...),
 	rules: form{"required": []string{"id"}, "oneOf": []form{{"required": []string{"http"}}, {"required": []string{"browser"}}}}}
@@ -176,7 +176,12 @@ func (d *decoder) readCheck(n *yaml.Node, base *checkDraft) {
 	d.checkThresholds(n, &c.Thresholds)
 	d.oneWay(n, entries)
 	c.nameObjectives()
-	d.readJourney(c)
+	if c.Journey.Kind == KindBrowser && d.isMapping(c.journey) {
+		d.readRecording(c, &base.browser, valueOf(entries, "browser_options"))
+		d.nameSteps(c.Journey.Steps)
+	} else {
+		d.readJourney(c)
+	}
 	if c.timeoutPos.Line > 0 && c.Schedule.Every > 0 && c.Timeout > c.Schedule.Every {
 		d.warn(c.timeoutPos, "timeout: %s is longer than every %s: a run that hangs makes the check miss its next start", formatDuration(c.Timeout), formatDuration(c.Schedule.Every))
 	}

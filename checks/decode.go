@@ -217,6 +217,16 @@ func has(entries []entry, name string) bool {
 	return false
 }
 
+// valueOf gives the value of a key, or nil.
+func valueOf(entries []entry, name string) *yaml.Node {
+	for _, e := range entries {
+		if e.name == name {
+			return e.value
+		}
+	}
+	return nil
+}
+
 // items gives the items of a list.
 func (d *decoder) items(n *yaml.Node, what string) ([]*yaml.Node, bool) {
 	n = d.resolve(n)

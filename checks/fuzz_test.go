@@ -142,7 +142,7 @@ func FuzzTemplate(f *testing.F) {
 		if constant, ok := template.Constant(); ok && constant != text {
 			t.Errorf("constant %q, expanded %q", constant, text)
 		}
-		stepName(&Goto{template})
+		stepName(&Goto{URL: template})
 		// The same text as a JSON string.
 		j := &templateParser{env: p.env, secret: p.secret, escape: escapeJSON}
 		j.literal(`"`)

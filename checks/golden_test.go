@@ -45,7 +45,7 @@ func TestProblems(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files: %v", err)
 	}
-	opts := testOptions(map[string]string{"HOME": "/home", "USER": "ann"}, map[string]string{"SHORT": "abc"})
+	opts := testOptions(map[string]string{"HOME": "/home", "USER": "ann"}, map[string]string{"SHORT": "abc", "SEED": "otpauth://totp/shop?secret=GEZDGNBVGY3TQOJQ&digits=9"})
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			text, err := os.ReadFile(file)

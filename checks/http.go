@@ -48,6 +48,8 @@ type HTTPOptions struct {
 	MaxBody int64
 	// MaxHeader bounds the answer's header, in bytes.
 	MaxHeader int64
+	// Trace sends a W3C traceparent; no redirect takes it to another origin.
+	Trace bool
 }
 
 // Protocol is the HTTP version to speak.

@@ -54,6 +54,8 @@ var httpKeys = []key[httpDraft]{
 		read: func(d *decoder, n *yaml.Node, o *httpDraft) { set(&o.MaxBody)(d.bytes(n, 0, 1<<30)) }},
 	{name: "max_header", doc: "The longest header that is accepted. Default: 1MiB.", form: sizeForm,
 		read: func(d *decoder, n *yaml.Node, o *httpDraft) { set(&o.MaxHeader)(d.bytes(n, 256, 16<<20)) }},
+	{name: "trace", doc: "Send a W3C traceparent header, so that a run leads to its backend trace.", form: boolForm,
+		read: func(d *decoder, n *yaml.Node, o *httpDraft) { set(&o.Trace)(d.boolean(n)) }, instead: []string{"traceparent", "tracing"}},
 }
 
 var httpOptionsObject = object[httpDraft]{name: "http_options", noun: "http_options",
@@ -98,14 +100,21 @@ func readBasic(d *decoder, n *yaml.Node, o *httpDraft) {
 		d.problem(n, "needs username and password")
 	}
 	d.warnLiteralSecret(n, "password", a.Password)
-	if a.Password.HasSecret() || a.Username.HasSecret() {
-		user, ok1 := a.Username.Constant()
-		password, ok2 := a.Password.Constant()
-		if ok1 && ok2 { // it travels as Base64 of both together
-			d.derived = append(d.derived, NewSecret(user+":"+password))
-		}
-	}
+	d.deriveBasic(&a)
 	o.auth = &a
+}
+
+// deriveBasic keeps what user name and password travel as: Base64 of both
+// together.
+func (d *decoder) deriveBasic(a *Auth) {
+	if !a.Password.HasSecret() && !a.Username.HasSecret() {
+		return
+	}
+	user, ok1 := a.Username.Constant()
+	password, ok2 := a.Password.Constant()
+	if ok1 && ok2 {
+		d.derived = append(d.derived, NewSecret(user+":"+password))
+	}
 }
 
 func readBearer(d *decoder, n *yaml.Node, o *httpDraft) {

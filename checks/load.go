@@ -56,8 +56,9 @@ type loader struct {
 
 	secrets     map[string]string // by name
 	secretOrder []string
-	derived     []Secret // other forms in which secrets travel
-	patternRoom int      // how much all regular expressions may still take
+	codes       map[string]*oneTimeCode // by the secret's name
+	derived     []Secret                // other forms in which secrets travel
+	patternRoom int                     // how much all regular expressions may still take
 	zones       map[string]*time.Location
 }
 
@@ -74,6 +75,7 @@ func newLoader(opts Options) *loader {
 		checkIDs:    map[string]Position{},
 		audienceIDs: map[string]Position{},
 		secrets:     map[string]string{},
+		codes:       map[string]*oneTimeCode{},
 		zones:       map[string]*time.Location{},
 		patternRoom: maxPatterns,
 	}
@@ -137,6 +139,7 @@ func (l *loader) zone(name string) (*time.Location, error) {
 func (l *loader) finish() (*Definitions, error) {
 	l.checkNotify()
 	l.checkSelections()
+	l.checkSignIns()
 	secrets := make([]Secret, 0, len(l.secretOrder)+len(l.derived))
 	for _, name := range l.secretOrder {
 		secrets = append(secrets, NewSecret(l.secrets[name]))
@@ -157,6 +160,7 @@ func (l *loader) finish() (*Definitions, error) {
 	for i, c := range l.checks {
 		defs.Checks[i] = c.Check
 	}
+	resolveSignIns(defs.Checks)
 	slices.SortStableFunc(defs.Events, func(a, b Event) int { return a.From.Compare(b.From) })
 	slices.SortStableFunc(defs.Deploys, func(a, b Deploy) int { return a.At.Compare(b.At) })
 	slices.Sort(l.files)

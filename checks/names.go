@@ -77,6 +77,42 @@ func stepName(a Action) string {
 		}
 		return "evaluate script"
 	}
+	return actName(a)
+}
+
+// actName says what the actions of browser_acts.go do.
+func actName(a Action) string {
+	switch a := a.(type) {
+	case *DoubleClick:
+		return "double-click " + targetName(a.Target)
+	case *Type:
+		if a.Target.IsZero() {
+			return "type"
+		}
+		return "type into " + targetName(a.Target)
+	case *SetChecked:
+		return a.Verb() + " " + targetName(a.Target)
+	case *Upload:
+		return "upload to " + targetName(a.Target)
+	case *Drag:
+		return "drag " + targetName(a.From) + " to " + targetName(a.To)
+	case *Scroll:
+		switch {
+		case a.Edge != "":
+			return "scroll to the " + a.Edge
+		case !a.Target.IsZero():
+			return "scroll to " + targetName(a.Target)
+		}
+		return "scroll"
+	case *Switch:
+		return "switch to " + a.Page
+	case *Close:
+		return strings.TrimSpace("close " + a.Page)
+	case *KeyDown:
+		return "key down " + a.Key
+	case *KeyUp:
+		return "key up " + a.Key
+	}
 	return a.Verb()
 }
 
@@ -103,7 +139,7 @@ func expectName(e *Expect) string {
 	case e.URL != nil:
 		return "expect URL " + withNames(e.URL.String())
 	}
-	return "expect"
+	return stateName(&e.PageState)
 }
 
 // targetName names an element: button "Pay", label "Card number", "Mugs".
@@ -112,10 +148,18 @@ func targetName(t Target) string {
 	switch {
 	case !t.CSS.IsZero():
 		name = "css " + withNames(t.CSS.String())
+	case !t.XPath.IsZero():
+		name = "xpath " + withNames(t.XPath.String())
 	case !t.Text.IsZero():
 		name = quoted(t.Text)
 	case !t.Label.IsZero():
 		name = "label " + quoted(t.Label)
+	case !t.Placeholder.IsZero():
+		name = "placeholder " + quoted(t.Placeholder)
+	case !t.Alt.IsZero():
+		name = "alt " + quoted(t.Alt)
+	case !t.Title.IsZero():
+		name = "title " + quoted(t.Title)
 	case !t.TestID.IsZero():
 		name = "testid " + withNames(t.TestID.String())
 	case t.Name.IsZero():
@@ -125,6 +169,12 @@ func targetName(t Target) string {
 	}
 	if t.Nth > 0 {
 		name += fmt.Sprintf(" #%d", t.Nth)
+	}
+	if !t.HasText.IsZero() {
+		name += " with " + quoted(t.HasText)
+	}
+	if t.Within != nil {
+		name += " in " + targetName(*t.Within)
 	}
 	return name
 }
@@ -168,7 +218,7 @@ func withNames(source string) string {
 		}
 		inner := source[start+2 : start+end]
 		inner, _, _ = strings.Cut(inner, ":-")
-		inner = strings.TrimPrefix(inner, "secret:")
+		inner = strings.TrimPrefix(strings.TrimPrefix(inner, "secret:"), "totp:")
 		inner, _, _ = strings.Cut(inner, "(")
 		b.WriteString(source[:start] + "{" + inner + "}")
 		source = source[start+end+1:]

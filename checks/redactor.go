@@ -27,6 +27,8 @@ type Redactor struct {
 	// a text is gone through once, however many secrets there are.
 	forms  map[uint32][][]byte
 	starts [1 << 16]bool
+	// secrets are what it was made for.
+	secrets []Secret
 }
 
 // start is the first four bytes of s, which are minSecret at the least, in
@@ -92,13 +94,24 @@ func NewRedactor(secrets ...Secret) *Redactor {
 		forms[i] = lowered(form)
 	}
 	slices.Sort(forms)
-	r := &Redactor{forms: map[uint32][][]byte{}}
+	r := &Redactor{forms: map[uint32][][]byte{}, secrets: secrets}
 	for _, form := range slices.Compact(forms) {
 		f := []byte(form)
 		r.forms[start(f)] = append(r.forms[start(f)], f)
 		r.starts[slot(start(f))] = true
 	}
 	return r
+}
+
+// With gives a Redactor for further secrets as well.
+func (r *Redactor) With(more ...Secret) *Redactor {
+	switch {
+	case len(more) == 0:
+		return r
+	case r == nil:
+		return NewRedactor(more...)
+	}
+	return NewRedactor(append(slices.Clip(r.secrets), more...)...)
 }
 
 // minWithin is how many characters of Base64 must be sure before they are

@@ -52,7 +52,7 @@ func (d *decoder) parseTemplate(n *yaml.Node, source string) (Template, bool) {
 }
 
 func (d *decoder) templateParser() *templateParser {
-	return &templateParser{env: d.opts.LookupEnv, secret: d.secret}
+	return &templateParser{env: d.opts.LookupEnv, secret: d.secret, code: d.oneTimeCode}
 }
 
 // settleTemplate notes what the parser found. It is false if the template is

@@ -36,7 +36,10 @@ func definitions() form {
 		&retriesObject, &confirmObject, &objectiveObject, &detectionObject, &procedureObject, &maintenanceObject, &eventObject, &holidayObject, &deployObject, &loadObject, &burnRateObject,
 		&thresholdsObject, &limitObject, &vitalObject,
 		&httpOptionsObject, &basicObject, &requestObject, &methodURLObject, &uploadObject, &expectObject, &conditionObject,
-		&browserOptionsObject, &stepObject, &targetObject, &fillObject, &selectObject, &pressObject, &waitObject, &pageObject, &evaluateObject,
+		&browserOptionsObject, &recordingObject, &stepObject, &targetObject, &fillObject, &selectObject, &pressObject, &waitObject, &pageObject, &evaluateObject,
+		&clickObject, &typeObject, &uploadFilesObject, &dragObject, &scrollObject, &dialogObject, &downloadObject, &navigationObject,
+		&browserAuthObject, &cookieObject, &elementObject, &pageRequestObject, &cleanObject, &accessibleObject, &lookObject,
+		&networkObject, &stubObject, &keepObject,
 	} {
 		defs[o.schemaName()] = o.schema()
 	}

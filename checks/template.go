@@ -6,7 +6,7 @@ import (
 )
 
 // Template is text with variables: ${NAME} for the environment,
-// ${secret:NAME}, ${variable} for what an earlier step captured, and
+// ${secret:NAME}, ${totp:NAME} for a one-time code, ${variable} for what an earlier step captured, and
 // ${function()} for random and time values. Environment and secrets are
 // filled in when the definition is loaded; the rest at each run. The zero
 // value is the empty text. $${ stands for a literal ${.
@@ -21,6 +21,7 @@ type part struct {
 	secret   bool
 	variable string
 	call     func(Scope) string
+	code     *oneTimeCode // what call computes, if it is a one-time code
 	// escape, if set, is applied to what variable or call gives.
 	escape func(string) string
 }
@@ -90,7 +91,7 @@ func (t Template) Constant() (string, bool) {
 // HasSecret tells whether the text contains a secret.
 func (t Template) HasSecret() bool {
 	for _, p := range t.parts {
-		if p.secret {
+		if p.secret || p.code != nil {
 			return true
 		}
 	}

@@ -22,6 +22,8 @@ var (
 type templateParser struct {
 	env    func(name string) (string, bool)
 	secret func(name string) (string, error)
+	// code finds what makes one-time codes; nil: there is none.
+	code func(name string) (*oneTimeCode, error)
 	// escape, if set, is applied to every value that is filled in.
 	escape func(string) string
 	// raw allows ${json(name)}: a value that is JSON already.
@@ -105,6 +107,10 @@ func (p *templateParser) expression(piece, inner string) {
 		p.secretValue(piece, name)
 		return
 	}
+	if name, ok := strings.CutPrefix(inner, "totp:"); ok {
+		p.oneTimeCode(piece, name)
+		return
+	}
 	if open := strings.IndexByte(inner, '('); open > 0 && strings.HasSuffix(inner, ")") && variableName.MatchString(inner[:open]) {
 		p.function(piece, inner[:open], inner[open+1:len(inner)-1])
 		return
@@ -119,7 +125,7 @@ func (p *templateParser) expression(piece, inner string) {
 	case variableName.MatchString(name):
 		p.fail(piece, "only environment variables (CAPITALS) can have a default")
 	default:
-		p.fail(piece, "cannot read %s: write ${NAME} for the environment, ${NAME:-default}, ${secret:NAME}, ${captured} or ${function()}", cut(piece))
+		p.fail(piece, "cannot read %s: write ${NAME} for the environment, ${NAME:-default}, ${secret:NAME}, ${totp:NAME}, ${captured} or ${function()}", cut(piece))
 	}
 }
 

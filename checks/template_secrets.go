@@ -8,6 +8,12 @@ func (t Template) Secrets() []Secret {
 		if p.secret {
 			secrets = append(secrets, NewSecret(p.text))
 		}
+		if p.code != nil {
+			secrets = append(secrets, p.code.secrets...)
+		}
 	}
 	return secrets
 }
+
+// Secrets gives the values of the secrets that the condition compares with.
+func (c Condition) Secrets() []Secret { return c.operand.Secrets() }

@@ -31,9 +31,10 @@ const (
 	VitalINP  Vital = "inp"  // interaction to next paint
 	VitalFCP  Vital = "fcp"  // first contentful paint
 	VitalTTFB Vital = "ttfb" // time to first byte
+	VitalTBT  Vital = "tbt"  // total blocking time
 )
 
-var vitals = [...]Vital{VitalLCP, VitalCLS, VitalINP, VitalFCP, VitalTTFB}
+var vitals = [...]Vital{VitalLCP, VitalCLS, VitalINP, VitalFCP, VitalTTFB, VitalTBT}
 
 // Vitals returns all Web Vitals.
 func Vitals() []Vital { return append([]Vital(nil), vitals[:]...) }

@@ -17,6 +17,7 @@ type Functions struct {
 type Variables struct {
 	values    map[string]string
 	functions *Functions
+	codes     []Secret
 }
 
 // NewVariables makes an empty scope.

@@ -56,7 +56,8 @@ type Options struct {
 	Judge    Judge
 	Location string
 	// Slots bounds how many journeys of a kind run at once; a kind that is not
-	// in the map gets DefaultSlots.
+	// in the map gets DefaultSlots. While browser journeys find their host
+	// disturbed, fewer of them run at once.
 	Slots map[checks.Kind]int
 	// Grace is how long running journeys may take to finish after the monitor
 	// was told to stop; then they are cancelled. Zero: 10 s.
@@ -122,11 +123,11 @@ func New(opts Options) *Monitor {
 		unretired: make(chan struct{}, 1),
 	}
 	for _, kind := range []checks.Kind{checks.KindHTTP, checks.KindBrowser} {
-		size := opts.Slots[kind]
-		if size <= 0 {
-			size = DefaultSlots(kind)
+		most := func() int { return DefaultSlots(kind) }
+		if size := opts.Slots[kind]; size > 0 {
+			most = func() int { return size }
 		}
-		m.slots[kind] = newSlots(size)
+		m.slots[kind] = newSlots(most)
 	}
 	return m
 }

@@ -37,6 +37,8 @@ type world struct {
 	hold     chan struct{}
 	inFlight atomic.Int64
 	peak     atomic.Int64
+	// disturbed is how journeys find their host.
+	disturbed string
 }
 
 func newWorld() *world { return &world{wake: make(chan struct{}, 1)} }
@@ -46,7 +48,7 @@ func (w *world) Execute(ctx context.Context, c checks.Check, scheduled time.Time
 	defer w.inFlight.Add(-1)
 	for p := w.peak.Load(); n > p && !w.peak.CompareAndSwap(p, n); p = w.peak.Load() {
 	}
-	run := probes.Run{ID: fmt.Sprint(c.ID, "-", scheduled.UnixNano()), CheckID: c.ID, Scheduled: scheduled, Started: time.Now(), Outcome: probes.Passed}
+	run := probes.Run{ID: fmt.Sprint(c.ID, "-", scheduled.UnixNano()), CheckID: c.ID, Scheduled: scheduled, Started: time.Now(), Outcome: probes.Passed, Disturbed: w.disturbed}
 	if w.hold != nil {
 		select {
 		case <-w.hold:

@@ -234,6 +234,9 @@ func (m *Monitor) journey(ctx context.Context, s *scheduledCheck, check checks.C
 		return m.opts.Executor.Execute(ctx, check, scheduled, redactor)
 	}()
 	run.SlotWait = waited
+	if check.Journey.Kind == checks.KindBrowser && slots.observe(run.Disturbed != "") {
+		m.log.Info("the number of browser journeys at once follows the disturbance of this host", "slots", slots.size(), "disturbed", run.Disturbed)
+	}
 	m.mu.Lock()
 	recordCtx := m.recordCtx
 	m.mu.Unlock()

@@ -21,7 +21,7 @@ type CheckStatus struct {
 // SlotStatus is how busy the slots of a kind are.
 type SlotStatus struct {
 	Kind    checks.Kind
-	Size    int
+	Size    int // at present: it follows the disturbance of the host
 	InUse   int
 	Waiting int
 }
@@ -47,9 +47,8 @@ func (m *Monitor) Status() Status {
 	}
 	for _, kind := range []checks.Kind{checks.KindHTTP, checks.KindBrowser} {
 		s := m.slots[kind]
-		status.Slots = append(status.Slots, SlotStatus{
-			Kind: kind, Size: s.size, InUse: int(s.inUse.Load()), Waiting: int(s.waiting.Load()),
-		})
+		inUse, waiting := s.state()
+		status.Slots = append(status.Slots, SlotStatus{Kind: kind, Size: s.size(), InUse: inUse, Waiting: waiting})
 	}
 	return status
 }

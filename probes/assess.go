@@ -12,8 +12,12 @@ import (
 // is unknown keeps its outcome.
 //
 // Phases and vitals of the check bound every step; where a step has a bound
-// of its own for the same phase or vital, that one counts instead.
+// of its own for the same phase or vital, that one counts instead. A run on a
+// disturbed host is held against nothing: it measured the host.
 func Assess(check checks.Check, run *Run) {
+	if run.Disturbed != "" {
+		return
+	}
 	a := assessor{run: run}
 	a.duration(nil, "total", check.Thresholds.Total, run.Duration)
 	for i := range run.Steps {

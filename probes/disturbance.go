@@ -1,6 +1,7 @@
 package probes
 
 import (
+	"runtime"
 	"sync"
 	"time"
 )
@@ -16,28 +17,44 @@ type host struct {
 	mu      sync.Mutex
 	runs    int
 	sleeper *sleeper // nil: no run is under way
+	gauge   pressureGauge
 }
 
-// hostMark is the state of the sleeper when a run began.
+// hostMark is the state of the host when a run began.
 type hostMark struct {
-	at   time.Time
-	late time.Duration
+	at       time.Time
+	late     time.Duration
+	outside  bool // the run's work is done by other processes, too
+	pressure pressure
 }
 
-// enter begins a run.
-func (h *host) enter() hostMark {
+// load is how disturbed the host was during a run, as shares of its time, 0 to
+// 1; pressure and throttled are measured only for what is done outside of our
+// own process.
+type load struct {
+	late                       time.Duration // what lateness is a share of
+	lateness, waits, throttled float64
+	cores                      int // that we may use
+}
+
+// enter begins a run. Much of its work may be done outside of our process.
+func (h *host) enter(outside bool) hostMark {
+	var p pressure
+	if outside {
+		p = h.gauge.read()
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := time.Now()
 	if h.runs++; h.runs == 1 {
 		h.sleeper = newSleeper(now)
 	}
-	return hostMark{now, h.sleeper.lateness(now)}
+	return hostMark{at: now, late: h.sleeper.lateness(now), outside: outside, pressure: p}
 }
 
-// leave ends a run and gives the share of its time, 0 to 1, by which the
-// sleeper was late. With the last run the sleeper ends, too.
-func (h *host) leave(mark hostMark) float64 {
+// leave ends a run and gives how disturbed the host was. With the last run the
+// sleeper ends, too.
+func (h *host) leave(mark hostMark) load {
 	h.mu.Lock()
 	now := time.Now()
 	late := h.sleeper.lateness(now) - mark.late
@@ -50,10 +67,21 @@ func (h *host) leave(mark hostMark) float64 {
 		idle.stop()
 	}
 	elapsed := now.Sub(mark.at)
-	if elapsed <= 0 || late <= 0 {
+	l := load{late: max(0, late), lateness: share(late, elapsed), cores: runtime.GOMAXPROCS(0)}
+	if mark.outside {
+		p := h.gauge.read()
+		l.waits = share(p.waiting-mark.pressure.waiting, elapsed)
+		l.throttled = share(p.throttled-mark.pressure.throttled, elapsed)
+	}
+	return l
+}
+
+// share gives which part of a time another is, 0 to 1.
+func share(part, whole time.Duration) float64 {
+	if whole <= 0 || part <= 0 {
 		return 0
 	}
-	return min(1, float64(late)/float64(elapsed))
+	return min(1, float64(part)/float64(whole))
 }
 
 // sleeper is a timer that is set again and again until it is stopped.

@@ -7,12 +7,12 @@ import (
 
 func TestHostSumsLateness(t *testing.T) {
 	var h host
-	mark := h.enter()
+	mark := h.enter(false)
 	s := h.sleeper
 	s.mu.Lock() // nobody wakes the sleeper: the host is busy
 	time.Sleep(3 * nap)
 	s.mu.Unlock()
-	share := h.leave(mark)
+	share := h.leave(mark).lateness
 	if share <= 0.3 || share > 1 {
 		t.Errorf("asleep for three naps, late by %.2f", share)
 	}
@@ -23,20 +23,20 @@ func TestHostSumsLateness(t *testing.T) {
 
 func TestHostIsSharedByRuns(t *testing.T) {
 	var h host
-	first := h.enter()
+	first := h.enter(false)
 	s := h.sleeper
 	s.mu.Lock()
 	s.late += time.Hour // before the second began
 	s.mu.Unlock()
-	second := h.enter()
+	second := h.enter(false)
 	if h.sleeper != s {
 		t.Error("a second sleeper")
 	}
 	time.Sleep(time.Millisecond)
-	if share := h.leave(second); share == 1 {
+	if share := h.leave(second).lateness; share == 1 {
 		t.Error("the second run pays for what was before")
 	}
-	if share := h.leave(first); share != 1 {
+	if share := h.leave(first).lateness; share != 1 {
 		t.Errorf("the first run was disturbed by %.2f", share)
 	}
 }

@@ -8,8 +8,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/google/uuid"
-
 	"outrider/checks"
 )
 
@@ -28,6 +26,10 @@ type Executor struct {
 	Sleep func(context.Context, time.Duration) error
 	// Logger hears of probes that panic; nil means slog.Default.
 	Logger *slog.Logger
+	// Tolerance is the share of a run's time, lost to a disturbed host, from
+	// which on its times are not trusted (see Run.Disturbed); zero means
+	// DefaultTolerance, and with 1 they always are.
+	Tolerance float64
 
 	host host
 }
@@ -47,14 +49,13 @@ var (
 // the journey is finished, the run is unknown; if the check's own timeout
 // passes, it failed.
 func (e *Executor) Execute(ctx context.Context, check checks.Check, scheduled time.Time, redactor *checks.Redactor) Run {
-	mark := e.host.enter()
 	first := e.now()
 	run := e.attempts(ctx, check, redactor)
 	run.Finished = e.now().UTC()
-	run.Disturbance = e.host.leave(mark)
 
-	// crypto/rand, the one thing that could fail here, never returns an error.
-	run.ID = uuid.Must(uuid.NewV7()).String()
+	if run.ID == "" { // a probe that needs it before has made one
+		run.ID = NewRunID()
+	}
 	run.CheckID = check.ID
 	run.CheckName = check.Name
 	run.Kind = check.Journey.Kind
@@ -65,7 +66,8 @@ func (e *Executor) Execute(ctx context.Context, check checks.Check, scheduled ti
 	_, run.Maintenance = check.Schedule.InMaintenance(run.Started)
 
 	Assess(check, &run)
-	redact(&run, redactor)
+	redact(&run, redactor.With(run.Secrets...))
+	run.Secrets = nil
 	return run
 }
 
@@ -81,7 +83,7 @@ func (e *Executor) attempts(ctx context.Context, check checks.Check, redactor *c
 		}
 		// Taken clean at once: a failure may hold on to a whole page.
 		failure := *run.Failure
-		redactFailure(&failure, redactor)
+		redactFailure(&failure, redactor.With(run.Secrets...))
 		earlier = append(earlier, Attempt{Started: run.Started, Duration: run.Duration, Failure: &failure})
 		if e.sleep(ctx, min(backoff, longestBackoff)) != nil {
 			run.Attempts = earlier
@@ -96,8 +98,11 @@ func (e *Executor) attempts(ctx context.Context, check checks.Check, redactor *c
 // its start and an outcome that goes with its failure.
 func (e *Executor) attempt(ctx context.Context, check checks.Check, redactor *checks.Redactor) Run {
 	started := e.now().UTC()
+	mark := e.host.enter(check.Journey.Kind == checks.KindBrowser)
 	run, err := e.probe(ctx, check, redactor)
+	disturbance := e.host.leave(mark)
 	run.Started = started
+	disturbance.note(&run, e.Tolerance)
 	if run.Steps == nil {
 		run.Steps = []Step{}
 	}
@@ -119,6 +124,7 @@ func (e *Executor) attempt(ctx context.Context, check checks.Check, redactor *ch
 	case run.Outcome != Failed:
 		run.Outcome = Unknown
 	}
+	disturbance.excuse(&run)
 	return run
 }
 

@@ -276,6 +276,37 @@ func TestManyRunsAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
+// TestDisturbedRuns has a probe whose browser took long to start, so that its
+// host must have been in trouble.
+func TestDisturbedRuns(t *testing.T) {
+	check := checks.Check{Thresholds: checks.Thresholds{Total: checks.Limit{Degraded: time.Millisecond, Failed: time.Second}}}
+	slow := func(kind probes.FailureKind, about bool) probes.Run {
+		run := failed(kind, "status: expected 200")
+		run.Failure.Slow = about
+		return run
+	}
+	for name, c := range map[string]struct {
+		run  probes.Run
+		want probes.Outcome
+	}{
+		"too slow by its thresholds":  {passed(time.Minute), probes.Passed},
+		"too slow by an assertion":    {slow(probes.FailAssertion, true), probes.Unknown},
+		"wrong":                       {slow(probes.FailAssertion, false), probes.Failed},
+		"timed out, though not by us": {slow(probes.FailTimeout, false), probes.Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.run.BrowserWait = time.Minute
+			got := execute(context.Background(), &clock{time: noon}, check, func(context.Context, checks.Check) (probes.Run, error) { return c.run, nil })
+			if got.Outcome != c.want || len(got.Exceeded) > 0 || !strings.Contains(got.Disturbed, "1m0s to start") {
+				t.Errorf("%s, disturbed %q, exceeded %v, expected %s", got.Outcome, got.Disturbed, got.Exceeded, c.want)
+			}
+			if c.want == probes.Unknown && !strings.Contains(got.Failure.Message, "says nothing about the site") {
+				t.Errorf("the failure is %q", got.Failure.Message)
+			}
+		})
+	}
+}
+
 // BenchmarkExecute is what Execute costs besides the probe.
 func BenchmarkExecute(b *testing.B) {
 	var secrets []checks.Secret

@@ -63,6 +63,7 @@ func redactStep(s *Step, r *checks.Redactor) {
 	line(&s.Name, r, shortText)
 	redactFailure(s.Failure, r)
 	line(&s.Exception, r, longText)
+	redactPage(s, r)
 	for i := range s.Resources {
 		g := &s.Resources[i]
 		line(&g.Host, r, shortText)
@@ -170,6 +171,7 @@ func saysSecret(run *Run, r *checks.Redactor) bool {
 		}
 		add(step.Name)
 		add(step.Exception)
+		pageTexts(step, func(text *string, _ int) { add(*text) })
 		for i := range step.Resources {
 			g := &step.Resources[i]
 			add(g.Host)

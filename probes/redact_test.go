@@ -3,8 +3,10 @@ package probes_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"outrider/checks"
@@ -31,7 +33,15 @@ func TestSecretsAreTakenOutEverywhere(t *testing.T) {
 			URL: "https://x/?token=hunter22%2Fxyz", Address: secret, TLS: &probes.TLS{Issuer: secret, Subject: secret, Cipher: secret, Version: secret},
 		}, Exception: "threw " + secret, Resources: []probes.ResourceGroup{{
 			Host: secret, Slowest: &probes.Resource{Path: "/" + secret, Type: secret}, Broken: &probes.Resource{Error: secret},
-		}}}},
+		}}, Vitals: &probes.Vitals{SoftNavigation: secret, Causes: &probes.Causes{
+			LCP: &probes.LCPCause{Target: secret, URL: secret}, CLS: &probes.CLSCause{Target: secret, State: secret},
+			INP: &probes.INPCause{Target: secret, Event: secret, Script: &probes.ScriptCause{URL: secret, Function: secret, Invoker: secret, Part: secret}},
+		}}, Page: &probes.PageStats{Script: &probes.ScriptCause{URL: secret}},
+			Marks:          []probes.Mark{{Name: secret}},
+			ServerTiming:   []probes.ServerTiming{{Path: secret, Name: secret, Description: secret}},
+			Console:        []probes.ConsoleMessage{{Kind: secret, Text: secret, Stack: []string{secret}}},
+			FailedRequests: []probes.FailedRequest{{Host: secret, Path: secret, Type: secret, Error: secret, Blocked: secret}},
+		}},
 		Artifacts: []probes.Artifact{
 			{Name: "page.txt", MediaType: "text/plain; charset=utf-8", Data: []byte("the page says " + secret), Bytes: 26},
 			{Name: "answer.json", MediaType: "application/problem+json", Data: []byte(`"` + secret + `"`)},
@@ -71,6 +81,8 @@ func TestResourcesOfPassingRunsAreRedactedToo(t *testing.T) {
 		"exception": {Exception: "hunter22"},
 		"host":      {Resources: []probes.ResourceGroup{{Host: "hunter22"}}},
 		"slowest":   {Resources: []probes.ResourceGroup{{Slowest: &probes.Resource{Path: "/hunter22"}}}},
+		"console":   {Console: []probes.ConsoleMessage{{Text: "hunter22"}}},
+		"cause":     {Vitals: &probes.Vitals{Causes: &probes.Causes{LCP: &probes.LCPCause{URL: "/hunter22"}}}},
 		"broken":    {Resources: []probes.ResourceGroup{{Broken: &probes.Resource{Error: "hunter22"}}}},
 	} {
 		got := executed(t, probes.Run{Outcome: probes.Passed, Steps: []probes.Step{step}}, "hunter22")
@@ -132,7 +144,29 @@ func FuzzReadable(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		got := executed(t, probes.Run{Outcome: probes.Failed, Failure: &probes.Failure{Message: text, Got: text}}, "unrelated").Failure
 		if !utf8.ValidString(got.Got) || utf8.RuneCountInString(got.Got) > 200 || utf8.RuneCountInString(got.Message) > 500 || strings.ContainsAny(got.Message, "\x00\x1b\n\r\u202e") {
-			t.Errorf("%q", got)
+			t.Errorf("%q, %q", got.Message, got.Got)
 		}
 	})
+}
+
+// What only comes up in a run, such as a one-time code, is taken out like what
+// the definitions name.
+func TestSecretsOfARun(t *testing.T) {
+	const code, token = "287082", "tok-Secret-1"
+	attempts := 0
+	e := probes.Executor{Sleep: func(context.Context, time.Duration) error { return nil }, Probes: map[checks.Kind]probes.Probe{
+		checks.KindHTTP: probeFunc(func(context.Context, checks.Check) (probes.Run, error) {
+			attempts++
+			run := failed(probes.FailAssertion, fmt.Sprintf("the code %s was refused with %s", code, token))
+			run.Secrets = []checks.Secret{checks.NewSecret(code)}
+			run.Artifacts = []probes.Artifact{{Name: "page.txt", MediaType: "text/plain", Data: []byte("your code " + code)}}
+			return run, nil
+		}),
+	}}
+	check := checks.Check{ID: "a", Retries: checks.Retries{Count: 1}, Journey: checks.Journey{Kind: checks.KindHTTP}}
+	run := e.Execute(context.Background(), check, time.Now(), checks.NewRedactor(checks.NewSecret(token)))
+	all := fmt.Sprintf("%+v %+v %s", *run.Failure, *run.Attempts[0].Failure, run.Artifacts[0].Data)
+	if attempts != 2 || strings.Contains(all, code) || strings.Contains(all, token) || run.Secrets != nil {
+		t.Errorf("after %d attempts: %s", attempts, all)
+	}
 }

@@ -68,12 +68,32 @@ type Run struct {
 	Artifacts []Artifact `json:"artifacts,omitempty"`
 	// Browser names the browser binary and version that ran the journey.
 	Browser string `json:"browser,omitempty"`
-	// Disturbance is how disturbed the probing host was during the run: the
-	// share of time, 0 to 1, by which a sleeping goroutine was woken late.
+	// TraceID is the W3C trace id, the run's id without dashes, that the run's requests to the monitored
+	// site carried: 32 hexadecimal digits, or empty if it was not traced.
+	TraceID string `json:"trace_id,omitempty"`
+	// BrowserWait is how long the last attempt waited for a Chromium to start.
+	// It is in no step's time.
+	BrowserWait time.Duration `json:"browser_wait_ns,omitempty"`
+	// Disturbance is how disturbed the probing host was during the last
+	// attempt: the share of time, 0 to 1, by which a sleeping goroutine was
+	// woken late.
 	Disturbance float64 `json:"host_disturbance"`
+	// CPUPressure is the share of the last attempt's time, 0 to 1, in which
+	// something on the host waited for a core, and CPUThrottled that for which
+	// the quota of our control group stopped us. They are measured for journeys
+	// in a browser, where the kernel tells.
+	CPUPressure  float64 `json:"cpu_pressure,omitempty"`
+	CPUThrottled float64 `json:"cpu_throttled,omitempty"`
+	// Disturbed says, in a clause about the host, why the times of the run are
+	// not to be trusted; it is empty if they are. The latency of such a run
+	// raises nothing: it is held against no threshold, promise or baseline.
+	Disturbed string `json:"disturbed,omitempty"`
 	// Maintenance says that the run was made in a maintenance window: it is
 	// recorded but judged by nobody.
 	Maintenance bool `json:"maintenance,omitempty"`
+	// Secrets are values that only came up in the run, such as one-time codes.
+	// Execute takes them out of all that the run says, and then forgets them.
+	Secrets []checks.Secret `json:"-"`
 }
 
 // Step is one step of a run as it went. Steps that were never reached are not
@@ -86,8 +106,14 @@ type Step struct {
 	Outcome  Outcome       `json:"outcome"`
 	Failure  *Failure      `json:"failure,omitempty"`
 	HTTP     *HTTP         `json:"http,omitempty"`
+	// Matched is the fall-back by which a step in a browser found its target;
+	// empty: the first way to find it worked. It tells that a definition rots.
+	Matched string `json:"matched,omitempty"`
 	// Vitals are those of the page that the step left behind.
 	Vitals *Vitals `json:"vitals,omitempty"`
+	// SpeedIndex is that of the page that the step opened, in milliseconds, if
+	// the run was filmed (browser_options keep: film).
+	SpeedIndex *float64 `json:"speed_index_ms,omitempty"`
 	// Resources sums up by host what the page asked for during a step in a
 	// browser, apart from the document that HTTP is about: the host that the
 	// step waited for longest first. There are at most MaxResourceGroups.
@@ -95,6 +121,13 @@ type Step struct {
 	// Exception is the last uncaught exception of the page during a step in a
 	// browser: one line, secrets taken out.
 	Exception string `json:"exception,omitempty"`
+	// What the page of a step in a browser tells besides: see page.go.
+	Split          *Split           `json:"split,omitempty"`
+	Page           *PageStats       `json:"page,omitempty"`
+	Marks          []Mark           `json:"marks,omitempty"`
+	ServerTiming   []ServerTiming   `json:"server_timing,omitempty"`
+	Console        []ConsoleMessage `json:"console,omitempty"`
+	FailedRequests []FailedRequest  `json:"failed_requests,omitempty"`
 }
 
 // MaxResourceGroups bounds the groups of a step.
@@ -203,6 +236,15 @@ type Vitals struct {
 	INP  *float64 `json:"inp_ms,omitempty"`
 	FCP  *float64 `json:"fcp_ms,omitempty"`
 	TTFB *float64 `json:"ttfb_ms,omitempty"`
+	// TBT is the total blocking time: of each task of more than 50 ms what goes
+	// beyond, from the first contentful paint until the journey acted on the
+	// page, left it or ended.
+	TBT *float64 `json:"tbt_ms,omitempty"`
+	// SoftNavigation is the address, without its query, of the view of a
+	// single-page application that the step led to: the vitals are then those
+	// of the view, counted from the interaction.
+	SoftNavigation string  `json:"soft_navigation,omitempty"`
+	Causes         *Causes `json:"causes,omitempty"`
 }
 
 // Of gives one vital, or nil.
@@ -221,6 +263,8 @@ func (v *Vitals) Of(vital checks.Vital) *float64 {
 		return v.FCP
 	case checks.VitalTTFB:
 		return v.TTFB
+	case checks.VitalTBT:
+		return v.TBT
 	}
 	return nil
 }
@@ -237,6 +281,8 @@ type Failure struct {
 	// Expected and Got are set for failed assertions.
 	Expected string `json:"expected,omitempty"`
 	Got      string `json:"got,omitempty"`
+	// Slow tells of a failed assertion that it is about how long something took.
+	Slow bool `json:"slow,omitempty"`
 }
 
 // FailureKind sorts failures by where they come from.

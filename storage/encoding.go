@@ -28,6 +28,7 @@ func EncodeRun(r *probes.Run) (string, error) {
 // finiteRun gives a copy without numbers that JSON cannot write.
 func finiteRun(r probes.Run) probes.Run {
 	r.Disturbance = finite(r.Disturbance)
+	r.CPUPressure, r.CPUThrottled = finite(r.CPUPressure), finite(r.CPUThrottled)
 	r.Exceeded = append([]probes.Exceeded(nil), r.Exceeded...)
 	for i := range r.Exceeded {
 		r.Exceeded[i].Limit = finite(r.Exceeded[i].Limit)
@@ -39,7 +40,7 @@ func finiteRun(r probes.Run) probes.Run {
 			continue
 		}
 		v := *step.Vitals
-		for _, p := range []**float64{&v.LCP, &v.CLS, &v.INP, &v.FCP, &v.TTFB} {
+		for _, p := range []**float64{&v.LCP, &v.CLS, &v.INP, &v.FCP, &v.TTFB, &v.TBT} {
 			if *p != nil && finite(**p) != **p {
 				*p = nil // not reported
 			}

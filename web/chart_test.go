@@ -109,6 +109,8 @@ func TestWaterfallKeepsPhasesWithinTheStep(t *testing.T) {
 		{Name: "a", Duration: time.Second, HTTP: &probes.HTTP{Phases: probes.Phases{Resolve: 300 * time.Millisecond, FirstByte: 600 * time.Millisecond}}},
 		{Name: "b", Started: time.Second, Duration: time.Second, HTTP: &probes.HTTP{Phases: probes.Phases{FirstByte: 9 * time.Second, Download: time.Second}}},
 		{Name: "c", Verb: "click", Started: 2 * time.Second, Duration: 2 * time.Second, Outcome: probes.Failed},
+		{Name: "d", Started: 4 * time.Second, Duration: time.Second, HTTP: &probes.HTTP{Phases: probes.Phases{FirstByte: time.Second}},
+			Split: &probes.Split{Server: 500 * time.Millisecond, Script: 250 * time.Millisecond, Other: 250 * time.Millisecond}},
 	}}
 	w := newWaterfall(run)
 	var got []string
@@ -117,7 +119,7 @@ func TestWaterfallKeepsPhasesWithinTheStep(t *testing.T) {
 			got = append(got, fmt.Sprintf("%s %.1f+%.1f", b.Phase, b.X, b.W))
 		}
 	}
-	want := "resolve 0.0+7.5, first_byte 7.5+15.0, other 22.5+2.5, first_byte 25.0+25.0, failed 50.0+50.0"
+	want := "resolve 0.0+6.0, first_byte 6.0+12.0, other 18.0+2.0, first_byte 20.0+20.0, failed 40.0+40.0, server 80.0+10.0, script 90.0+5.0, other 95.0+5.0"
 	if strings.Join(got, ", ") != want {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, ", "), want)
 	}

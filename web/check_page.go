@@ -324,6 +324,8 @@ func runRows(entries []storage.Entry, now time.Time) []runRow {
 			rows[i].Step = x.Step
 			rows[i].Failure = fmt.Sprintf("%s %s, %s over %s", measureName(x.Measure), showMilliseconds(x.Got, x.Measure),
 				x.Level, showMilliseconds(x.Limit, x.Measure))
+		case run.Disturbed != "":
+			rows[i].Failure = "its times are not trusted: the measuring host was disturbed"
 		}
 	}
 	return rows
@@ -352,7 +354,7 @@ func measureName(measure string) string {
 		return "first byte"
 	case string(checks.PhaseTLS):
 		return "TLS"
-	case string(checks.VitalLCP), string(checks.VitalCLS), string(checks.VitalINP), string(checks.VitalFCP), string(checks.VitalTTFB):
+	case string(checks.VitalLCP), string(checks.VitalCLS), string(checks.VitalINP), string(checks.VitalFCP), string(checks.VitalTTFB), string(checks.VitalTBT):
 		return strings.ToUpper(measure)
 	}
 	return measure

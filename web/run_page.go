@@ -26,7 +26,10 @@ type runView struct {
 	HTTP      []probes.Step // steps with a request
 	TLS       []tlsRow
 	Artifacts []artifactView
-	Disturbed bool
+	Busy      bool           // the measuring machine was
+	Requests  []requestsStep // of the archive, if it was kept
+	Film      *filmView      // nil: there is none
+	PageSide  *pageSide      // nil: no browser
 }
 
 // AttemptNumber counts the attempt that the run shows, from 1.
@@ -59,9 +62,10 @@ type artifactView struct {
 	Missing bool // retention has removed it
 }
 
-// disturbed is the share from which the page warns that the measuring machine
-// itself was too busy for its figures to be trusted.
-const disturbed = 0.05
+// busy is the disturbance from which on the page says that the measuring
+// machine was busy. From when on its figures are not trusted at all, the run
+// itself tells.
+const busy = 0.05
 
 // runPage collects the page of a run.
 func (s *Server) runPage(r *http.Request) (page, error) {
@@ -72,7 +76,8 @@ func (s *Server) runPage(r *http.Request) (page, error) {
 	run := e.Run
 	v := runView{
 		Run: run, Seq: e.Seq, Started: moment{run.Started, s.now()}, Waterfall: newWaterfall(run),
-		Disturbed: run.Disturbance >= disturbed, Vitals: vitalsRows(run.Steps),
+		Busy: run.Disturbance >= busy || run.Disturbed != "", Vitals: vitalsRows(&run),
+		PageSide: newPageSide(run.Steps),
 	}
 	for _, x := range run.Exceeded {
 		row := exceededRow{Where: x.Step, What: measureName(x.Measure), Level: x.Level,
@@ -95,6 +100,12 @@ func (s *Server) runPage(r *http.Request) (page, error) {
 			v.TLS = append(v.TLS, tlsRow{st.Name, *t, left})
 		}
 	}
+	if v.Requests, err = s.requestSteps(r.Context(), run); err != nil {
+		return page{}, err
+	}
+	if v.Film, err = s.film(r.Context(), run); err != nil {
+		return page{}, err
+	}
 	if v.Artifacts, err = s.artifactViews(r.Context(), run); err != nil {
 		return page{}, err
 	}
@@ -107,6 +118,7 @@ func (s *Server) artifactViews(ctx context.Context, run probes.Run) ([]artifactV
 	for _, a := range run.Artifacts {
 		v := artifactView{Artifact: a, URL: artifactURL(run.ID, a.Name)}
 		switch kind, inline := contentType(a.MediaType); {
+		case a.Name == probes.FilmPictureName: // it is shown frame by frame
 		case inline && strings.HasPrefix(kind, "image/"):
 			v.Image = true
 		case inline:

@@ -9,9 +9,14 @@ import (
 
 // vitalsRow is the Web Vitals of the page that a step left behind.
 type vitalsRow struct {
-	Step   string
-	Vitals []vitalView
+	Step    string
+	View    string // address of the view, after a soft navigation
+	Vitals  []vitalView
+	Because []becauseView
 }
+
+// becauseView says what made a vital what it is.
+type becauseView struct{ Name, Text string }
 
 // vitalView is one vital and how it is rated.
 type vitalView struct {
@@ -41,6 +46,8 @@ func boundOf(v checks.Vital) vitalBound {
 		return vitalBound{"first contentful paint", 1800, 3000}
 	case checks.VitalTTFB:
 		return vitalBound{"time to first byte", 800, 1800}
+	case checks.VitalTBT: // as Lighthouse rates it on desktops
+		return vitalBound{"total blocking time", 150, 350}
 	}
 	return vitalBound{}
 }
@@ -57,14 +64,21 @@ func rate(v checks.Vital, value float64) string {
 }
 
 // vitalsRows gives the vitals of every step that has some.
-func vitalsRows(steps []probes.Step) []vitalsRow {
+func vitalsRows(run *probes.Run) []vitalsRow {
 	var out []vitalsRow
-	for _, st := range steps {
+	for i := range run.Steps {
+		st := &run.Steps[i]
 		row := vitalsRow{Step: st.Name}
+		if st.Vitals != nil {
+			row.View = st.Vitals.SoftNavigation
+		}
 		for _, name := range checks.Vitals() {
 			value := st.Vitals.Of(name)
 			if value == nil {
 				continue
+			}
+			if text := run.Because(i, name); text != "" {
+				row.Because = append(row.Because, becauseView{strings.ToUpper(string(name)), text})
 			}
 			b := boundOf(name)
 			row.Vitals = append(row.Vitals, vitalView{

@@ -70,6 +70,7 @@ func newWaterfall(run probes.Run) waterfall {
 			w.Phases = append(w.Phases, phaseKey{string(p), phaseName(p), t})
 		}
 	}
+	w.Phases = addSplit(w.Phases, totals)
 	if t := totals["other"]; t > 0 && len(w.Phases) > 0 {
 		w.Phases = append(w.Phases, phaseKey{"other", "other", t})
 	}
@@ -77,7 +78,8 @@ func newWaterfall(run probes.Run) waterfall {
 }
 
 // stepBars divides a step into its phases, in the order in which they pass;
-// what no phase explains comes last. It adds to the totals by phase.
+// what no phase explains comes last. A step in a browser is divided into what
+// the customer waited for. It adds to the totals by phase.
 func stepBars(st probes.Step, whole time.Duration, totals map[string]time.Duration) []waterfallBar {
 	percent := func(d time.Duration) float64 { return 100 * float64(d) / float64(whole) }
 	x, end := st.Started, st.Started+st.Duration
@@ -90,6 +92,15 @@ func stepBars(st probes.Step, whole time.Duration, totals map[string]time.Durati
 		totals[class] += d
 		out = append(out, waterfallBar{percent(x), percent(d), class, name + " " + showDuration(d)})
 		x += d
+	}
+	if st.Split != nil {
+		for _, part := range splitParts(st.Split) {
+			if part.Class == "other" && st.Outcome == probes.Failed {
+				part.Class, part.Name = "failed", "waiting in vain"
+			}
+			add(part.Class, part.Name, part.Total)
+		}
+		return out
 	}
 	if st.HTTP != nil {
 		for _, p := range checks.Phases() {

@@ -155,7 +155,19 @@ func browserSteps(r *probes.Run, factor float64) {
 		st := probes.Step{Name: s.name, Verb: s.verb, Started: r.Duration, Duration: time.Duration(s.ms*factor*1e3) * time.Microsecond, Outcome: probes.Passed}
 		if i == 0 {
 			lcp, cls, fcp, ttfb, inp := 1180*factor, 0.14, 720*factor, 2600*factor, 96*factor
-			st.Vitals = &probes.Vitals{LCP: &lcp, CLS: &cls, FCP: &fcp, TTFB: &ttfb, INP: &inp}
+			st.Vitals = &probes.Vitals{LCP: &lcp, CLS: &cls, FCP: &fcp, TTFB: &ttfb, INP: &inp, Causes: &probes.Causes{
+				LCP: &probes.LCPCause{Target: "#hero", URL: "https://cdn.example.org/hero.jpg", LoadDelay: 640},
+			}}
+			st.Split = &probes.Split{Server: st.Duration / 2, Script: st.Duration / 4, Other: st.Duration / 4}
+			st.Page = &probes.PageStats{
+				Traffic: probes.Traffic{Requests: 12, Failed: 1, TransferBytes: 845_000}, ThirdParty: probes.Traffic{Requests: 3, TransferBytes: 120_000},
+				Types: map[string]probes.Traffic{"image": {Requests: 9, TransferBytes: 640_000}}, Elements: 812, JSHeap: 9_400_000, LongTasks: 2, LongTaskTime: 180 * time.Millisecond,
+			}
+			took := 71 * time.Millisecond
+			st.ServerTiming = []probes.ServerTiming{{Path: "/", Name: "db", Description: "the catalogue", Duration: &took}}
+			st.Marks = []probes.Mark{{Name: "cart-ready", Start: 400 * time.Millisecond}}
+			st.Console = []probes.ConsoleMessage{{Kind: "error", Text: "no price for mug 7", Stack: []string{"price (https://shop.example.org/shop.js:3:14)"}, Count: 3}}
+			st.FailedRequests = []probes.FailedRequest{{Host: "ads.example.net", Path: "/pixel.gif", Type: "image", Blocked: "csp"}}
 		}
 		if r.Outcome == probes.Failed && i == 3 {
 			st.Outcome, st.Failure, st.Duration = probes.Failed, r.Failure, 10*time.Second
@@ -194,12 +206,12 @@ func (w *world) hostileRun() {
 	w.store.add(probes.Run{
 		ID: "0195ffff-hostile-run", CheckID: "hostile", CheckName: "Hostile " + hostile, Kind: checks.KindHTTP, Location: "fra-1",
 		Started: w.now.Add(-10 * time.Second), Finished: w.now.Add(-8 * time.Second), Scheduled: w.now.Add(-10 * time.Second),
-		Duration: 2 * time.Second, Outcome: probes.Failed, Failure: f, Browser: hostile, Disturbance: 0.2,
+		Duration: 2 * time.Second, Outcome: probes.Failed, Failure: f, Browser: hostile, Disturbance: 0.2, Disturbed: "it was busy: " + hostile,
 		Exceeded: []probes.Exceeded{{Step: hostile, Measure: "lcp", Level: probes.Failed, Limit: 1, Got: 2}, {Step: hostile, Measure: hostile, Level: probes.Degraded, Limit: 1, Got: 1e300}},
 		Attempts: []probes.Attempt{{Started: w.now.Add(-20 * time.Second), Failure: f}},
-		Steps: []probes.Step{{Name: hostile, Verb: "get", Duration: 2 * time.Second, Outcome: probes.Failed, Failure: f,
+		Steps: []probes.Step{{Name: hostile, Verb: "get", Duration: 2 * time.Second, Outcome: probes.Failed, Failure: f, Matched: hostile,
 			HTTP: &probes.HTTP{Method: "GET", URL: "javascript:alert(6)//" + hostile, Address: hostile, Protocol: hostile, Phases: probes.Phases{FirstByte: 5 * time.Hour},
-				TLS: &probes.TLS{Version: hostile, Cipher: hostile, Issuer: hostile, Subject: hostile}}}},
+				TLS: &probes.TLS{Version: hostile, Cipher: hostile, Issuer: hostile, Subject: hostile}}}, hostilePage()},
 		Artifacts: []probes.Artifact{
 			{Name: "page.html", MediaType: "text/html", Bytes: 4, Data: []byte("<script>alert(7)</script>")},
 			{Name: "vector.svg", MediaType: "image/svg+xml", Bytes: 4, Data: []byte("<svg onload=alert(8)>")},
@@ -207,6 +219,25 @@ func (w *world) hostileRun() {
 			{Name: `na"me?x=/..\.png`, MediaType: "image/png", Bytes: int64(len(screenshot)), Data: screenshot},
 		},
 	})
+}
+
+// hostilePage is a step whose page chose all that it could.
+func hostilePage() probes.Step {
+	x := 1e300
+	script := &probes.ScriptCause{URL: hostile, Function: hostile, Invoker: hostile, Duration: 1e9, Part: hostile}
+	return probes.Step{
+		Name: hostile, Verb: "click", Started: 2 * time.Second,
+		Vitals: &probes.Vitals{LCP: &x, CLS: &x, INP: &x, TBT: &x, SoftNavigation: "javascript:" + hostile, Causes: &probes.Causes{
+			LCP: &probes.LCPCause{Target: hostile, URL: hostile, LoadDelay: 1e9}, CLS: &probes.CLSCause{Target: hostile, Shift: 1, State: hostile},
+			INP: &probes.INPCause{Target: hostile, Event: hostile, Processing: 1e9, Script: script}, TBT: &probes.TBTCause{Tasks: 1, Longest: 1e9, Script: script},
+		}},
+		Page:           &probes.PageStats{Traffic: probes.Traffic{Requests: 1}, Types: map[string]probes.Traffic{hostile: {Requests: 1}}, LongTasks: 1, Script: script},
+		Split:          &probes.Split{Network: 5 * time.Hour},
+		Marks:          []probes.Mark{{Name: hostile}},
+		ServerTiming:   []probes.ServerTiming{{Path: hostile, Name: hostile, Description: hostile}},
+		Console:        []probes.ConsoleMessage{{Kind: hostile, Text: hostile, Stack: []string{hostile}}},
+		FailedRequests: []probes.FailedRequest{{Host: hostile, Path: hostile, Type: hostile, Error: hostile, Blocked: hostile}},
+	}
 }
 
 // trouble adds an open incident and resolved ones.

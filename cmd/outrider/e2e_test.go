@@ -339,6 +339,7 @@ func newSystem(t *testing.T, definitions string, settings ...string) *system {
 	s.env = append(settings,
 		"OUTRIDER_LISTEN="+listen,
 		"OUTRIDER_DATA="+s.data,
+		"OUTRIDER_TOLERANCE=1", // what is slow here is so since tests share the machine
 		"SHOP_URL="+s.shop,
 		"RECEIVER_URL=http://"+s.receiver.address+"/hook",
 		"E2E_WEBHOOK_SECRET="+webhookSecret,

@@ -78,7 +78,7 @@ Settings come from the environment; "outrider serve --help" lists them.`,
 		Version:       version(),
 	}
 	root.AddCommand(
-		newServe(), newDemo(), newValidate(), newRun(), newSchema(), newNotify(), newMark(), newHealthcheck(), newVersion(), newProject(), newDetect(), newBacktest(),
+		newServe(), newDemo(), newValidate(), newRun(), newImport(), newSchema(), newNotify(), newMark(), newHealthcheck(), newVersion(), newProject(), newDetect(), newBacktest(),
 	)
 	return root
 }

@@ -19,21 +19,27 @@ type prober struct {
 
 // newProber sets up both kinds of probe. A machine without Chromium can still
 // run HTTP checks: there, runs of browser checks end as unknown, saying why.
-func newProber(s settings, log *slog.Logger) (*prober, error) {
+// Baselines that are not nil are taken rather than looked at.
+func newProber(s settings, log *slog.Logger, taken *baselines) (*prober, error) {
 	p := &prober{Executor: &probes.Executor{
-		Location: s.Location,
-		Logger:   log,
+		Location:  s.Location,
+		Logger:    log,
+		Tolerance: s.Tolerance,
 		Probes: map[checks.Kind]probes.Probe{
 			checks.KindHTTP: probehttp.New(probehttp.Options{UserAgent: "Outrider/" + version()}),
 		},
 	}}
 	var err error
-	p.browser, err = browser.New(browser.Options{
+	options := browser.Options{
 		ShellPath: s.Chromium,
 		FullPath:  s.ChromiumFull,
 		Sandbox:   sandbox(s.ChromiumSandbox),
 		Logger:    log,
-	})
+	}
+	if taken != nil {
+		options.Baselines = taken.write
+	}
+	p.browser, err = browser.New(options)
 	switch {
 	case errors.Is(err, browser.ErrNoChromium):
 		p.Probes[checks.KindBrowser] = unable{err}

@@ -25,6 +25,7 @@ func newRun() *cobra.Command {
 		strict   bool
 		parallel int
 		keep     string
+		update   bool
 	)
 	cmd := &cobra.Command{
 		Use:   "run PATH...",
@@ -50,9 +51,16 @@ failed, 2 bad usage or definition, 3 Outrider itself could not probe.`,
 			if err != nil {
 				return usageError(err)
 			}
-			runs, err := runOnce(cmd, s, defs, chosen, form, parallel)
+			var taken *baselines
+			if update {
+				taken = &baselines{}
+			}
+			runs, err := runOnce(cmd, s, defs, chosen, form, parallel, taken)
 			if err != nil {
 				return &exitError{exitCannot, err}
+			}
+			if update {
+				taken.tell(cmd.ErrOrStderr())
 			}
 			if keep != "" {
 				if err := keepArtifacts(keep, runs); err != nil {
@@ -78,6 +86,7 @@ failed, 2 bad usage or definition, 3 Outrider itself could not probe.`,
 	flags.StringVar(&format, "format", "text", "text, json or junit")
 	flags.BoolVar(&strict, "strict", false, "a degraded check counts as failed")
 	flags.IntVar(&parallel, "parallel", 1, "how many checks run at once; more than one makes them disturb each other")
+	flags.BoolVar(&update, "update", false, "take the pictures that looks_like expectations are held against, and write them")
 	flags.StringVar(&keep, "artifacts", "", "keep screenshots and page texts in this `FOLDER`")
 	return cmd
 }
@@ -115,10 +124,10 @@ func checkIDs(defs *checks.Definitions) []string {
 }
 
 // runOnce runs the checks and gives the runs in the order of the checks. With
-// text, each is written as it ends.
-func runOnce(cmd *cobra.Command, s settings, defs *checks.Definitions, chosen []checks.Check, form report.Format, parallel int) ([]probes.Run, error) {
+// text, each is written as it ends. Baselines that are not nil are taken.
+func runOnce(cmd *cobra.Command, s settings, defs *checks.Definitions, chosen []checks.Check, form report.Format, parallel int, taken *baselines) ([]probes.Run, error) {
 	log := s.logger()
-	prober, err := newProber(s, log)
+	prober, err := newProber(s, log, taken)
 	if err != nil {
 		return nil, err
 	}

@@ -126,7 +126,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger, auth web.Auth) (_
 			log.Error("close the store", "error", err)
 		}
 	})
-	if a.prober, err = newProber(s, log); err != nil {
+	if a.prober, err = newProber(s, log, nil); err != nil {
 		return nil, err
 	}
 	closers = append(closers, a.prober.Close)

@@ -28,11 +28,12 @@ type settings struct {
 	Location   string `env:"OUTRIDER_LOCATION" envDefault:"local" desc:"name of this place; checks with 'locations' run only where they are listed"`
 	SecretsDir string `env:"OUTRIDER_SECRETS_DIR" desc:"folder with a file for each '${secret:NAME}'; else the environment is asked"`
 
-	Chromium        string `env:"OUTRIDER_CHROMIUM" desc:"headless shell (or Chromium) to run; default: found by name"`
-	ChromiumFull    string `env:"OUTRIDER_CHROMIUM_FULL" desc:"full Chromium, for checks that ask for it; default: found by name"`
-	ChromiumSandbox string `env:"OUTRIDER_CHROMIUM_SANDBOX" envDefault:"auto" desc:"auto, required or off; auto goes without, with a warning, where it cannot work"`
-	HTTPSlots       int    `env:"OUTRIDER_HTTP_SLOTS" desc:"HTTP journeys at once; default: 16 a core, at least 32"`
-	BrowserSlots    int    `env:"OUTRIDER_BROWSER_SLOTS" desc:"browser journeys at once; default: half the cores, at least 1"`
+	Chromium        string  `env:"OUTRIDER_CHROMIUM" desc:"headless shell (or Chromium) to run; default: found by name"`
+	ChromiumFull    string  `env:"OUTRIDER_CHROMIUM_FULL" desc:"full Chromium, for checks that ask for it; default: found by name"`
+	ChromiumSandbox string  `env:"OUTRIDER_CHROMIUM_SANDBOX" envDefault:"auto" desc:"auto, required or off; auto goes without, with a warning, where it cannot work"`
+	HTTPSlots       int     `env:"OUTRIDER_HTTP_SLOTS" desc:"HTTP journeys at once; default: 16 a core, at least 32"`
+	BrowserSlots    int     `env:"OUTRIDER_BROWSER_SLOTS" desc:"browser journeys at once; default: half the cores, at least 1"`
+	Tolerance       float64 `env:"OUTRIDER_TOLERANCE" envDefault:"0.2" desc:"share of a run's time lost to a busy host from which on its latency raises nothing; 1: never"`
 
 	KeepRuns      time.Duration `env:"OUTRIDER_KEEP_RUNS" envDefault:"30d" desc:"how long runs are kept"`
 	KeepArtifacts time.Duration `env:"OUTRIDER_KEEP_ARTIFACTS" envDefault:"7d" desc:"how long screenshots and page texts are kept"`
@@ -101,6 +102,9 @@ func readSettings() (settings, error) {
 	case "auto", "required", "off":
 	default:
 		return s, usageError(fmt.Errorf("settings: OUTRIDER_CHROMIUM_SANDBOX is %q: write auto, required or off", s.ChromiumSandbox))
+	}
+	if !(s.Tolerance > 0 && s.Tolerance <= 1) {
+		return s, usageError(fmt.Errorf("settings: OUTRIDER_TOLERANCE is %g: write a share of time, over 0 and up to 1, such as 0.2", s.Tolerance))
 	}
 	if s.InfluxURL != "" && s.InfluxBucket == "" {
 		return s, usageError(fmt.Errorf("settings: INFLUXDB_URL is set but INFLUXDB_BUCKET is not: name the bucket to write to"))

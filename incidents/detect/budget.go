@@ -66,15 +66,19 @@ func (b *budget) parts(list []part) []part {
 	return append(list, part{partBudget, mustJSON(b.budgetState)})
 }
 
-// observe counts a run.
+// observe counts a run. Of one whose host was disturbed only whether it worked
+// is counted: how long it took is not known.
 func (b *budget) observe(t *turn, r *Result) {
 	kept := true
 	worked := t.run.Outcome == probes.Passed || t.run.Outcome == probes.Degraded
 	for i, j := range b.judges {
 		o := &b.goals[i]
-		good := o.Keeps(worked, t.run.Duration)
-		kept = kept && good
-		v := j.Observe(t.run.Started, good)
+		v := j.Verdict()
+		if t.run.Disturbed == "" || o.Latency <= 0 {
+			good := o.Keeps(worked, t.run.Duration)
+			kept = kept && good
+			v = j.Observe(t.run.Started, good)
+		}
 		r.Judgement.Objectives = append(r.Judgement.Objectives, ObjectiveState{
 			Name: o.Name, Good: v.Window.Total - v.Window.Bad, Total: v.Window.Total, BudgetLeft: v.Left,
 		})

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"outrider/incidents/detect/attribution"
@@ -94,10 +95,16 @@ func (c *culprits) observe(t *turn, bad, troubled bool) {
 // for those of the next.
 func (c *culprits) over() { c.bad, c.good = nil, nil }
 
-// bare is a run without its evidence, which may be large.
+// bare is a run without its evidence and what its pages said, which may be large
+// and tells nothing of what is usual.
 func bare(run *probes.Run) *probes.Run {
 	r := *run
 	r.Artifacts = nil
+	r.Steps = slices.Clone(r.Steps)
+	for i := range r.Steps {
+		s := &r.Steps[i]
+		s.Marks, s.ServerTiming, s.Console, s.FailedRequests = nil, nil, nil, nil
+	}
 	return &r
 }
 

@@ -14,9 +14,6 @@ import (
 const (
 	// maxSteps and maxParts bound how many series of a journey are learnt.
 	maxSteps = 8
-	// maxDisturbance is the share of time by which the probing host was late,
-	// from which on a measured latency says more about us than about the site.
-	maxDisturbance = 0.2
 	// quietRuns is how many runs an alarm that began in the shadow of a failure
 	// has to outlast the failure before it is told.
 	quietRuns = 10
@@ -156,7 +153,7 @@ func (d *degradation) parts(list []part) []part {
 // confirmed that the journey fails, how long that takes is of no interest.
 func sampleOf(t *turn) (s baseline.Sample, ok bool) {
 	s = baseline.Sample{At: t.run.Started, Millis: millis(t.run.Duration)}
-	if t.run.Disturbance >= maxDisturbance || s.Millis <= 0 {
+	if t.run.Disturbed != "" || s.Millis <= 0 {
 		return s, false
 	}
 	if t.broken {

@@ -37,6 +37,8 @@ func runOf(letter rune, n int) probes.Run {
 		run.Outcome = probes.Failed
 		run.Failure = &probes.Failure{Step: `click button "Pay"`, Kind: probes.FailElement, Message: "no such element"}
 		run.Maintenance = letter == 'm'
+	case 'b': // its host was busy
+		run.Disturbed, run.Duration = "it was busy", 20*time.Second
 	case 'u':
 		run.Outcome = probes.Unknown
 		run.Failure = &probes.Failure{Kind: probes.FailProber, Message: "no browser"}
@@ -105,6 +107,8 @@ func TestJudge(t *testing.T) {
 		{"after lowering the higher is confirmed anew", checkOf(2, 3, 1), "ccdc", []string{"2:latency >critical", "3:latency critical>warning"}},
 		{"and then escalates", checkOf(2, 3, 1), "ccdcc", []string{"2:latency >critical", "3:latency critical>warning", "5:latency warning>critical"}},
 
+		{"a disturbed host is no latency, good or bad", checkOf(1, 1, 2), "bdbpbbp", []string{"2:latency >warning", "7:latency warning>"}},
+		{"nor does it hide that a journey works", checkOf(1, 1, 2), "fbb", []string{"1:failure >critical", "3:failure critical>"}},
 		{"a slow journey works", checkOf(1, 1, 1), "fd", []string{"1:failure >critical", "2:failure critical>", "2:latency >warning"}},
 		{"a broken journey is no latency recovery", checkOf(1, 1, 2), "dpfp", []string{"1:latency >warning", "3:failure >critical", "4:latency warning>"}},
 		{"nor does it interrupt latency", checkOf(2, 2, 9), "dfd", []string{"3:latency >warning"}},

@@ -8,11 +8,12 @@ import (
 )
 
 // latency reads whether a journey that could be done went over a threshold. A
-// broken journey says nothing about it: what was not reached took no time.
+// broken journey says nothing about it: what was not reached took no time. Nor
+// does one whose host was disturbed: it measured the host.
 type latency struct{}
 
 func (latency) read(run *probes.Run) (Severity, bool) {
-	if broken(run) {
+	if broken(run) || run.Disturbed != "" {
 		return None, false
 	}
 	switch run.Outcome {

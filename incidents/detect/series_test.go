@@ -347,6 +347,33 @@ func TestSeriesReload(t *testing.T) {
 	}
 }
 
+// Runs on a disturbed host teach nothing about latency and raise nothing, however
+// slow they are.
+func TestSeriesDisturbed(t *testing.T) {
+	j := newJourney(5)
+	j.check.Objectives = append(j.check.Objectives, checks.Objective{Name: "fast", Good: 0.9, Over: week, Latency: time.Second})
+	s := detect.NewSeries()
+	j.judge(t, s, 3*day)
+	total := s.Judge(&j.check, j.next()).Judgement.Objectives[1].Total
+	j.slow = func(time.Duration) float64 { return 40 }
+	for range 200 {
+		run := j.next()
+		run.Disturbed = "it was busy: 40 % of the time was lost to waking up late"
+		r := s.Judge(&j.check, run)
+		for _, v := range r.Verdicts {
+			if v.Bad || v.Severity != detect.None {
+				t.Fatalf("a disturbed run raised %+v", v)
+			}
+		}
+		if len(r.Notes) > 0 {
+			t.Fatalf("a disturbed run was noted: %+v", r.Notes)
+		}
+		if o := r.Judgement.Objectives; o[1].Total != total || o[0].Total <= total {
+			t.Fatalf("a disturbed run counts for a promise about latency, or not for availability: %+v, %d before", o, total)
+		}
+	}
+}
+
 // Odd runs are no harm.
 func TestSeriesOddRuns(t *testing.T) {
 	j := newJourney(6)

@@ -70,6 +70,8 @@ func measureText(measure string) string {
 		return "first contentful paint"
 	case checks.VitalTTFB:
 		return "time to first byte"
+	case checks.VitalTBT:
+		return "total blocking time"
 	}
 	return measure
 }

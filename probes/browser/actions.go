@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -26,7 +27,7 @@ func (j *journey) perform(ctx context.Context, action checks.Action, t *timing) 
 	case *checks.Goto:
 		return j.goTo(ctx, a, t)
 	case *checks.Click:
-		return j.click(ctx, a, t)
+		return j.click(ctx, a, 1, t)
 	case *checks.Fill:
 		return j.fill(ctx, a, t)
 	case *checks.Select:
@@ -36,15 +37,15 @@ func (j *journey) perform(ctx context.Context, action checks.Action, t *timing) 
 	case *checks.Hover:
 		return j.hover(ctx, a, t)
 	case *checks.Wait:
-		return j.wait(ctx, a)
+		return j.wait(ctx, a, t)
 	case *checks.Expect:
-		return j.expect(ctx, a)
+		return j.expect(ctx, a, t)
 	case *checks.Screenshot:
 		return j.screenshot(ctx, a, t)
 	case *checks.Evaluate:
 		return j.evaluate(ctx, a)
 	}
-	return fmt.Errorf("a browser cannot do %q", action.Verb())
+	return j.act(ctx, action, t)
 }
 
 // expand fills in a text.
@@ -53,35 +54,61 @@ func (j *journey) expand(t checks.Template) (string, error) {
 	if err != nil {
 		return "", &failure{kind: probes.FailVariable, message: err.Error()}
 	}
+	if t.HasCode() {
+		j.secrets.add(j.scope.Codes()...)
+	}
 	return text, nil
 }
 
 // reach waits until a target can be pointed at and gives the point. With press
 // the page watches whether the press that comes next lands on it.
 func (j *journey) reach(ctx context.Context, target checks.Target, press bool, t *timing, needs ...string) (x, y float64, err error) {
-	l, err := locate(target, j.scope)
-	if err != nil {
-		return 0, 0, err
-	}
-	s, err := j.waitFor(ctx, "reach", l.String(), map[string]any{"target": l, "needs": append(needs, "pointer"), "press": press})
-	t.own += milliseconds(s.Confirmed)
+	s, err := j.reachAt(ctx, target, nil, press, t, needs...)
 	return s.X, s.Y, err
 }
 
-// mouse sends one event of the mouse.
-func (j *journey) mouse(ctx context.Context, kind input.DispatchMouseEventType, x, y float64) error {
-	event := input.DispatchMouseEventParams{Type: kind, X: x, Y: y, PointerType: input.DispatchMouseEventPointerTypeMouse}
-	if kind != input.DispatchMouseEventTypeMouseMoved {
-		event.Button, event.ClickCount = input.MouseButtonLeft, 1
-		if kind == input.DispatchMouseEventTypeMousePressed {
-			event.Buttons = 1
+// reachAt is reach for a place in the element; nil: its middle. It gives how
+// things stand, with the point on the page.
+func (j *journey) reachAt(ctx context.Context, target checks.Target, position *checks.Point, press bool, t *timing, needs ...string) (standing, error) {
+	l, err := locate(target, j.scope)
+	if err != nil {
+		return standing{}, err
+	}
+	began := time.Now()
+	var frame standing // how things stood last with the frames around it
+	for {
+		s, err := j.waitFor(ctx, "reach", l.String(), map[string]any{"target": l, "needs": append(needs, "pointer"), "press": press, "position": position})
+		t.own += milliseconds(s.Confirmed)
+		if err == nil {
+			var now standing
+			if s.X, s.Y, now, err = s.view.outside(ctx, s.X, s.Y, press, t); err == nil && now.State == "ready" {
+				j.aimed = s.view
+				return s, nil
+			}
+			if err == nil {
+				frame = now
+			}
+		}
+		switch {
+		case isGone(err):
+		case frame.State != "" && over(ctx) && isOver(err):
+			return standing{}, j.unready(l.String(), frame, patience(ctx, began))
+		case err != nil:
+			return standing{}, err
 		}
 	}
-	_, err := call(ctx, j.tab, input.DispatchMouseEvent, event)
-	if err != nil {
-		return j.inputError(ctx, err)
-	}
-	return nil
+}
+
+// isOver tells whether there is no error, or one that says no more than that
+// the time is over.
+func isOver(err error) bool {
+	var f *failure
+	return err == nil || timedOut(err) || errors.As(err, &f) && f.kind == probes.FailTimeout
+}
+
+// mouse sends one event of the mouse, of its left button.
+func (j *journey) mouse(ctx context.Context, kind input.DispatchMouseEventType, x, y float64) error {
+	return j.mouseOf(ctx, kind, x, y, leftClick)
 }
 
 // inputError says why the page did not take an input event.
@@ -92,44 +119,6 @@ func (j *journey) inputError(ctx context.Context, err error) error {
 	return err
 }
 
-// click clicks an element. Its time includes the load of the page that the
-// click leads to, if it does.
-func (j *journey) click(ctx context.Context, a *checks.Click, t *timing) error {
-	for {
-		missed, err := j.tryClick(ctx, a, t)
-		if err != nil || !missed {
-			return err
-		}
-	}
-}
-
-// tryClick clicks an element, unless it has moved away or was covered between
-// the last look at it and the press: then nothing was pressed, and missed is
-// true.
-func (j *journey) tryClick(ctx context.Context, a *checks.Click, t *timing) (missed bool, err error) {
-	x, y, err := j.reach(ctx, a.Target, true, t, "enabled")
-	if err != nil {
-		return false, err
-	}
-	// The way of the pointer to the element is the customer's time.
-	began := time.Now()
-	if err := j.mouse(ctx, input.DispatchMouseEventTypeMouseMoved, x, y); err != nil {
-		return false, err
-	}
-	t.own += time.Since(began)
-	err = j.follow(ctx, t, func() error {
-		if err := j.mouse(ctx, input.DispatchMouseEventTypeMousePressed, x, y); err != nil {
-			return err
-		}
-		missed = j.missed(ctx, t)
-		return j.mouse(ctx, input.DispatchMouseEventTypeMouseReleased, x, y)
-	})
-	if missed && err == nil {
-		err = j.lower(ctx)
-	}
-	return missed, err
-}
-
 // missed tells whether a press did not land on the element that it was meant
 // for. Where the page cannot tell, since the press itself led on to another or
 // keeps its scripts busy, it did.
@@ -138,14 +127,23 @@ func (j *journey) missed(ctx context.Context, t *timing) bool {
 	defer func() { t.own += time.Since(began) }()
 	ctx, cancel := context.WithTimeout(ctx, settlePatience)
 	defer cancel()
-	var landed struct{ Missed bool }
-	world := j.tab.observer.currentWorld()
-	return world != "" && callWorld(ctx, j.tab, world, "landed", nil, &landed) == nil && landed.Missed
+	missed := false
+	// A press that misses a frame is heard in what the frame is in.
+	for v := j.aimed; v != nil; v = v.outer {
+		var landed struct{ Missed bool }
+		missed = v.once(ctx, "landed", nil, &landed) == nil && landed.Missed || missed
+	}
+	return missed
 }
 
 // lower has the page forget a press that missed.
 func (j *journey) lower(ctx context.Context) error {
-	return inWorld(ctx, j.tab, "lower", func() any { return nil }, nil)
+	for v := j.aimed; v != nil; v = v.outer {
+		if err := v.call(ctx, "lower", func() any { return nil }, nil); err != nil && !isGone(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 // hover moves the pointer over an element.
@@ -163,7 +161,7 @@ func (j *journey) fill(ctx context.Context, a *checks.Fill, t *timing) error {
 	if err != nil {
 		return err
 	}
-	value, err := j.expand(a.Value)
+	value, err := j.fresh(ctx, a.Value, t)
 	if err != nil {
 		return err
 	}
@@ -171,6 +169,11 @@ func (j *journey) fill(ctx context.Context, a *checks.Fill, t *timing) error {
 		s, err := j.waitFor(ctx, "fill", l.String(), map[string]any{"target": l, "value": value, "secret": a.Value.HasSecret()})
 		if err != nil || s.Mode != "type" {
 			return err
+		}
+		if a.Value.HasCode() { // the wait for the field may have outlived it
+			if value, err = j.fresh(ctx, a.Value, t); err != nil {
+				return err
+			}
 		}
 		if value == "" {
 			return j.press(ctx, chord{key: findKey("Delete")}) // of all, which is selected
@@ -218,7 +221,7 @@ func (j *journey) pressKey(ctx context.Context, a *checks.Press, t *timing) erro
 }
 
 // wait waits for a fixed time, or for an element.
-func (j *journey) wait(ctx context.Context, a *checks.Wait) error {
+func (j *journey) wait(ctx context.Context, a *checks.Wait, t *timing) error {
 	if a.For > 0 {
 		select {
 		case <-time.After(a.For):
@@ -230,7 +233,7 @@ func (j *journey) wait(ctx context.Context, a *checks.Wait) error {
 			return failf(probes.FailTimeout, "the wait of %s is longer than the step may take", a.For)
 		}
 	}
-	return j.expect(ctx, &checks.Expect{Visible: a.Visible, Hidden: a.Hidden})
+	return j.expect(ctx, &checks.Expect{Visible: a.Visible, Hidden: a.Hidden}, t)
 }
 
 // evaluate runs a script of the definition in the page.

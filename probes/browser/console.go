@@ -18,6 +18,7 @@ type console struct {
 	bytes      int
 	dropped    int
 	exceptions []exception         // the last uncaught ones, newest last
+	errors     []string            // the first lines that tell of an error
 	hide       func(string) string // takes secrets out, before anything is cut
 }
 
@@ -32,11 +33,24 @@ const (
 	maxConsoleBytes = 64 << 10
 	maxConsoleLine  = 1000
 	maxExceptions   = 20
+	maxErrors       = 100
 )
+
+// isError tells whether a line of a kind tells of an error.
+func isError(kind string) bool {
+	switch kind {
+	case string(runtime.ConsoleAPICalledTypeWarning), "dialog", "pop-up":
+		return false
+	}
+	return true
+}
 
 // add keeps a line of a kind.
 func (c *console) add(kind, text string) {
 	line := kind + ": " + c.cut(text, maxConsoleLine)
+	if isError(kind) && len(c.errors) < maxErrors {
+		c.errors = append(c.errors, line)
+	}
 	if len(c.lines) >= maxConsoleLines || c.bytes+len(line) > maxConsoleBytes {
 		c.dropped++
 		return

@@ -38,7 +38,8 @@ const (
 
 // keepEvidence keeps what the page looks like, what can be read on it, and
 // what it said on its console. What a page does not give in time is left out.
-func (j *journey) keepEvidence(ctx context.Context, step string) {
+func (j *journey) keepEvidence(ctx context.Context, failed checks.Step) {
+	step := failed.Name
 	// The journey's time may be over: this is on ours.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), evidenceTime)
 	defer cancel()
@@ -56,9 +57,12 @@ func (j *journey) keepEvidence(ctx context.Context, step string) {
 	if !responsive {
 		return // there will be no picture, either
 	}
+	j.markTargets(ctx, failed.Action)
 	if picture, err := j.picture(ctx); err == nil {
 		j.keep("failure.jpg", "image/jpeg", step, picture)
 	}
+	j.unmarkTargets(ctx)
+	j.keepDOM(ctx, step)
 }
 
 // pageText gives the page's address, title and visible text, and whether the
@@ -108,9 +112,10 @@ func (j *journey) screenshot(ctx context.Context, a *checks.Screenshot, t *timin
 // keep adds an artifact under a name that is unique in the run and safe as a
 // file's.
 func (j *journey) keep(name, mediaType, step string, data []byte) {
-	if len(j.result.Artifacts) >= maxArtifacts {
+	if len(j.result.Artifacts) >= maxArtifacts || j.kept+len(data) > maxKept {
 		return
 	}
+	j.kept += len(data)
 	name = j.fileName(j.secrets.hide(name))
 	j.result.Artifacts = append(j.result.Artifacts, probes.Artifact{
 		Name: name, MediaType: mediaType, Step: step, Bytes: int64(len(data)), Data: data,
@@ -193,7 +198,7 @@ func (j *journey) secretBoxes(ctx context.Context) ([]rect, error) {
 		return nil, nil
 	}
 	var boxes []rect
-	err := inWorld(ctx, j.tab, "secrets", func() any { return map[string]any{"values": j.secrets.values} }, &boxes)
+	err := inWorld(ctx, j.tab, "secrets", func() any { return map[string]any{"values": j.secrets.values, "frames": j.tab.framed} }, &boxes)
 	return boxes, err
 }
 

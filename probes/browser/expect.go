@@ -10,8 +10,9 @@ import (
 )
 
 // expect waits until all that it names is true of the page at once.
-func (j *journey) expect(ctx context.Context, a *checks.Expect) error {
+func (j *journey) expect(ctx context.Context, a *checks.Expect, t *timing) error {
 	began := time.Now()
+	wants := j.stateWanted(&a.PageState, t)
 	wanted, err := j.expectation(a)
 	if err != nil {
 		return err
@@ -22,6 +23,7 @@ func (j *journey) expect(ctx context.Context, a *checks.Expect) error {
 		var now standing
 		err := inWorld(ctx, j.tab, "expect", func() any {
 			wanted.Slice = sliceOf(ctx, slice)
+			wanted.Visible.looked(time.Since(began), patienceLeft(ctx, began))
 			return wanted
 		}, &now)
 		if thrown, ok := err.(errScript); ok {
@@ -34,11 +36,21 @@ func (j *journey) expect(ctx context.Context, a *checks.Expect) error {
 			return err
 		}
 		if now.State == "ready" {
-			if wrong, err = j.whereabouts(a, now); err != nil || wrong == nil {
+			j.noteMatch(wanted.Visible, now.Matched)
+			if wrong, err = j.whereabouts(a, now); err != nil {
 				return err
 			}
-			// Look again when either has changed.
-			wanted.Seen = &whereabouts{URL: now.URL, Title: now.Title}
+			wanted.Seen = nil
+			if wrong != nil {
+				// Look again when either has changed.
+				wanted.Seen = &whereabouts{URL: now.URL, Title: now.Title}
+			} else if done, err := j.expectInFrames(ctx, began, wanted); err != nil {
+				return err
+			} else if !done {
+				continue
+			} else if wrong, err = wants.look(ctx); err != nil || wrong == nil {
+				return err
+			}
 		}
 		last = now
 		if over(ctx) {
@@ -54,6 +66,8 @@ type expectation struct {
 	Hidden  *locator     `json:"hidden,omitempty"`
 	Seen    *whereabouts `json:"seen,omitempty"`
 	Slice   float64      `json:"slice"`
+
+	framed []framed
 }
 
 // whereabouts are a page's address and title.
@@ -79,6 +93,7 @@ func (j *journey) expectation(a *checks.Expect) (*expectation, error) {
 			return nil, err
 		}
 	}
+	e.framedOf(a)
 	return &e, nil
 }
 

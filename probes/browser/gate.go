@@ -132,7 +132,11 @@ var codec = jsonv2.JoinOptions(jsonv2.DefaultOptionsV2(), jsonv2.AllowInvalidUTF
 // admitted are the events that pass the gate: those that observer looks at,
 // and those that chromedp needs to keep its list of pages.
 var admitted = map[string]bool{
+	"Fetch.authRequired":                true,
+	"Browser.downloadProgress":          true,
+	"Browser.downloadWillBegin":         true,
 	"Fetch.requestPaused":               true,
+	"Input.dragIntercepted":             true,
 	"Inspector.targetCrashed":           true,
 	"Log.entryAdded":                    true,
 	"Network.dataReceived":              true,
@@ -140,6 +144,7 @@ var admitted = map[string]bool{
 	"Network.loadingFinished":           true,
 	"Network.requestWillBeSent":         true,
 	"Network.responseReceived":          true,
+	"Page.fileChooserOpened":            true,
 	"Page.frameNavigated":               true,
 	"Page.frameRequestedNavigation":     true,
 	"Page.frameStartedNavigating":       true,
@@ -148,6 +153,7 @@ var admitted = map[string]bool{
 	"Page.javascriptDialogOpening":      true,
 	"Page.lifecycleEvent":               true,
 	"Page.navigatedWithinDocument":      true,
+	"Page.screencastFrame":              true,
 	"Runtime.bindingCalled":             true,
 	"Runtime.consoleAPICalled":          true,
 	"Runtime.exceptionThrown":           true,
@@ -158,6 +164,7 @@ var admitted = map[string]bool{
 	"Target.detachedFromTarget":         true,
 	"Target.targetCreated":              true,
 	"Target.targetDestroyed":            true,
+	"Tracing.tracingComplete":           true,
 }
 
 // noisy are the events that a page makes as it likes.

@@ -3,6 +3,7 @@ package browser
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/chromedp/cdproto/fetch"
@@ -17,6 +18,8 @@ import (
 type ownHeaders struct {
 	entries []*fetch.HeaderEntry
 	origins []string // scheme://host:port of the journey's own pages
+
+	credentials *credentials // nil: none
 }
 
 // headersOf fills in the headers of a journey. Its own origins are those that
@@ -31,9 +34,21 @@ func headersOf(j *checks.Journey, scope checks.Scope) (*ownHeaders, error) {
 		}
 		h.entries = append(h.entries, &fetch.HeaderEntry{Name: f.Name, Value: value})
 	}
-	if len(h.entries) == 0 {
-		return h, nil
+	if a := j.Browser.Auth; a != nil {
+		if err := h.authenticate(a, scope); err != nil {
+			return nil, err
+		}
 	}
+	if len(h.entries) > 0 || h.credentials != nil || len(j.Browser.Cookies)+len(j.Browser.LocalStorage)+len(j.Browser.SessionStorage) > 0 {
+		h.origins = ownOrigins(j, scope)
+	}
+	return h, nil
+}
+
+// ownOrigins gives the origins that the goto steps of a journey name, each
+// once, in the form in which browsers write them.
+func ownOrigins(j *checks.Journey, scope checks.Scope) []string {
+	var origins []string
 	for _, step := range j.Steps {
 		g, ok := step.Action.(*checks.Goto)
 		if !ok {
@@ -44,16 +59,39 @@ func headersOf(j *checks.Journey, scope checks.Scope) (*ownHeaders, error) {
 			continue
 		}
 		if u, err := url.Parse(text); err == nil && u.Host != "" {
-			h.origins = append(h.origins, strings.ToLower(u.Scheme+"://"+u.Host))
+			if origin := originOf(u); !slices.Contains(origins, origin) {
+				origins = append(origins, origin)
+			}
 		}
 	}
-	return h, nil
+	return origins
+}
+
+// originOf writes a URL's origin as browsers do: without the port that its
+// scheme implies.
+func originOf(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	switch {
+	case strings.EqualFold(u.Scheme, "http"):
+		host = strings.TrimSuffix(host, ":80")
+	case strings.EqualFold(u.Scheme, "https"):
+		host = strings.TrimSuffix(host, ":443")
+	}
+	return strings.ToLower(u.Scheme) + "://" + host
+}
+
+// owns tells whether a request is for one of the journey's own origins.
+func (h *ownHeaders) owns(u *url.URL) bool {
+	return slices.Contains(h.origins, originOf(u))
 }
 
 // patterns are the requests that the browser hands to us. A wildcard in a host
 // would widen one; no host has any.
 func (h *ownHeaders) patterns() []*fetch.RequestPattern {
 	var list []*fetch.RequestPattern
+	if len(h.entries) == 0 && h.credentials == nil {
+		return nil
+	}
 	for _, origin := range h.origins {
 		if !strings.ContainsAny(origin, `*?\`) {
 			list = append(list, &fetch.RequestPattern{URLPattern: origin + "/*"})
@@ -62,12 +100,13 @@ func (h *ownHeaders) patterns() []*fetch.RequestPattern {
 	return list
 }
 
-// with gives a request's headers with ours in place of those of the same name.
-func (h *ownHeaders) with(asked network.Headers) []*fetch.HeaderEntry {
-	list := append([]*fetch.HeaderEntry(nil), h.entries...)
+// withHeaders gives a request's headers with ours in place of those of the
+// same name.
+func withHeaders(ours []*fetch.HeaderEntry, asked network.Headers) []*fetch.HeaderEntry {
+	list := append([]*fetch.HeaderEntry(nil), ours...)
 next:
 	for name, value := range asked {
-		for _, e := range h.entries {
+		for _, e := range ours {
 			if strings.EqualFold(e.Name, name) {
 				continue next
 			}

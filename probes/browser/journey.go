@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"outrider/checks"
 	"outrider/probes"
 )
@@ -20,41 +22,88 @@ const maxShown = 500
 // journey is one attempt at a check's journey, in one tab.
 type journey struct {
 	check   *checks.Check
-	tab     *tab
+	tab     *tab // the page in front
 	scope   *checks.Variables
 	secrets *secrets
 	result  *probes.Run
-	step    string // name of the step under way
-	opened  []visit
+	step    string      // name of the step under way
+	matched string      // the fall-back by which it found its target
+	aimed   *view       // where the last press was meant to land
+	held    kb.Modifier // the keys that a step pressed and none has released
+	buttons int64       // those of the mouse that are down
+	acted   time.Time   // when the last step that did something began
+	// baselines takes new baselines of what pages look like; nil: they are
+	// held against those that there are.
+	baselines func(path string, png []byte) error
+	opened    []visit
+	// pages are those that are open: the main one first, then in the order in
+	// which they were in front; nil: there was only one.
+	pages     []openPage
+	downloads bool // the step under way loads a file
+	keeping   keeping
+	kept      int       // bytes of artifacts
+	samples   []*sample // one after each step
+
+	stopSamples context.CancelFunc
 }
 
 // visit says what document a step opened, and when it worked on which.
 type visit struct {
-	step       int // index in the result
+	step       int  // index in the result
+	tab        *tab // whose document it is
 	opened     *document
 	on         *document // the document on which the step acted
 	from, till time.Time
+	acting     bool // it did something to the page
 }
 
 // travel does the steps in order until one fails. Its error is our own
 // trouble.
 func (j *journey) travel(ctx context.Context) error {
+	if err := j.startChromeTrace(ctx); err != nil {
+		return err
+	}
+	film, err := j.startFilm(ctx)
+	if err != nil {
+		return err
+	}
+	if film != nil {
+		defer film.end()
+	}
 	j.result.Started = time.Now().UTC()
 	began := time.Now()
+	sampling, stop := context.WithCancel(ctx)
+	j.stopSamples = stop
+	defer func() {
+		stop()
+		for _, s := range j.samples {
+			<-s.done
+		}
+	}()
 	for _, step := range j.check.Journey.Steps {
+		j.finishPage(ctx, step.Action)
 		done, err := j.take(ctx, step, began)
 		if err != nil {
 			return fmt.Errorf("step %q: %w", step.Name, err)
 		}
 		j.result.Steps = append(j.result.Steps, done)
 		j.result.Duration += done.Duration
+		j.measure(sampling)
 		if done.Outcome == probes.Failed {
 			j.result.Outcome, j.result.Failure = probes.Failed, done.Failure
-			j.keepEvidence(ctx, step.Name)
+			j.keepEvidence(ctx, step)
 			break
 		}
 	}
+	if n := len(j.result.Steps); j.result.Outcome != probes.Failed && n > 0 {
+		j.keepDOM(ctx, j.result.Steps[n-1].Name)
+	}
 	j.addVitals(ctx)
+	j.keepRequests()
+	j.keepChromeTrace(ctx)
+	if film != nil {
+		film.develop(ctx, began)
+	}
 	j.result.Finished = time.Now().UTC()
 	return nil
 }
@@ -65,23 +114,35 @@ func (j *journey) take(ctx context.Context, step checks.Step, began time.Time) (
 	if timeout <= 0 {
 		timeout = defaultStepTimeout
 	}
+	if len(j.pages) > 0 && j.tab.gone() {
+		_ = j.handOver(ctx) // else the step says so
+	}
+	if j.tab.life != nil {
+		ctx = j.tab.life
+	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	j.step = step.Name
-	before := j.tab.observer.current()
+	j.step, j.matched = step.Name, ""
+	if does(step.Action) {
+		j.acted = time.Now()
+	}
+	before, on := j.tab.observer.current(), j.tab
 	start := time.Now()
 	var t timing
-	err := j.perform(ctx, step.Action, &t)
+	err := j.performExpecting(ctx, step, &t)
 	if t.end.IsZero() || err != nil {
 		t.end = time.Now()
 	}
 	result := probes.Step{
 		Name: step.Name, Verb: step.Action.Verb(), Outcome: probes.Passed,
-		Started: start.Sub(began), Duration: max(t.end.Sub(start)-t.own, 0),
+		Started: start.Sub(began), Duration: max(t.end.Sub(start)-t.own, 0), Matched: j.matched,
 	}
-	v := visit{step: len(j.result.Steps), on: before, from: start, till: t.end}
-	if after := j.tab.observer.current(); after != before {
+	if j.tab != on && step.Browser.Popup != "" {
+		on, before = j.tab, &document{} // what it opened is what it is about
+	}
+	v := visit{step: len(j.result.Steps), tab: on, on: before, from: start, till: t.end, acting: acting(step.Action)}
+	if after := on.observer.current(); after != before {
 		v.opened = after
 	}
 	j.opened = append(j.opened, v)
@@ -136,42 +197,37 @@ func (e *hiddenError) Unwrap() error { return e.err }
 // it opened, and a step that acted on a page the INP of what it did; and all
 // of them what the page asked for besides.
 func (j *journey) addVitals(ctx context.Context) {
-	if j.result.Outcome != probes.Failed {
-		// The last paints have yet to be reported.
-		flush, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
-		if world := j.tab.observer.currentWorld(); world != "" {
-			_ = callWorld(flush, j.tab, world, "painted", nil, nil)
-		}
-		cancel()
+	flush, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+	if j.result.Outcome == probes.Failed {
+		cancel() // the page may be stuck
+	} else {
+		j.painted(flush)
 	}
-	o := j.tab.observer
+	j.finishSamples(flush)
+	cancel()
+	for i, v := range j.opened {
+		if v.step < len(j.result.Steps) {
+			j.addVitalsOf(i, v)
+		}
+	}
+}
+
+// addVitalsOf does that for one step.
+func (j *journey) addVitalsOf(i int, v visit) {
+	o := v.tab.observer
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for i, v := range j.opened {
-		if v.step >= len(j.result.Steps) {
-			continue
-		}
-		next := time.Now()
-		if i+1 < len(j.opened) {
-			next = j.opened[i+1].from
-		}
-		step := &j.result.Steps[v.step]
-		j.addResources(step, v, next)
-		if d := v.opened; d != nil {
-			if d.vitals != (probes.Vitals{}) {
-				vitals := d.vitals
-				step.Vitals = &vitals
-			}
-			if d.exchange != nil {
-				http := d.exchange.http
-				http.URL = j.secrets.hide(http.URL)
-				step.HTTP = &http
-			}
-			continue
-		}
-		if inp := v.inp(next); inp != nil {
-			step.Vitals = &probes.Vitals{INP: inp}
-		}
+	next := time.Now()
+	if i+1 < len(j.opened) {
+		next = j.opened[i+1].from
+	}
+	step := &j.result.Steps[v.step]
+	j.addResources(step, v, next)
+	j.addPageSide(step, i, next)
+	if d := v.opened; d != nil && d.exchange != nil {
+		http := d.exchange.http
+		http.URL = j.secrets.hide(http.URL)
+		step.HTTP = &http
 	}
 }
 
@@ -183,20 +239,7 @@ func (j *journey) addResources(step *probes.Step, v visit, next time.Time) {
 	if v.opened != nil && v.opened.exchange != nil {
 		p.opened = v.opened.loader
 	}
-	o := j.tab.observer
+	o := v.tab.observer
 	step.Resources = o.kept.groups(p, j.secrets.hide)
 	step.Exception = o.console.thrown(v.from, next)
-}
-
-// inp gives what INP was after the interaction of a step, if it caused it.
-func (v visit) inp(next time.Time) *float64 {
-	var last *float64
-	for _, r := range v.on.interaction {
-		at := time.UnixMicro(int64(r.At * 1000))
-		if !at.Before(v.from.Add(-time.Millisecond)) && at.Before(next) {
-			value := r.Value
-			last = &value
-		}
-	}
-	return last
 }

@@ -84,10 +84,11 @@ func findKey(name string) *kb.Key {
 	return found
 }
 
-// events gives the input events of a chord in order.
-func (c chord) events() []input.DispatchKeyEventParams {
+// events gives the input events of a chord in order, while modifiers are held
+// that an earlier step pressed.
+func (c chord) events(held kb.Modifier) []input.DispatchKeyEventParams {
 	var events []input.DispatchKeyEventParams
-	var held kb.Modifier
+	before := held
 	for i, k := range c.keys {
 		held |= c.held[i]
 		events = append(events, keyEvent(kb.KeyRawDown, k, held))
@@ -103,7 +104,7 @@ func (c chord) events() []input.DispatchKeyEventParams {
 	}
 	events = append(events, down, keyEvent(kb.KeyUp, c.key, held))
 	for i := len(c.keys) - 1; i >= 0; i-- {
-		held &^= c.held[i]
+		held &^= c.held[i] &^ before
 		events = append(events, keyEvent(kb.KeyUp, c.keys[i], held))
 	}
 	return events
@@ -120,7 +121,7 @@ func keyEvent(kind input.DispatchKeyEventType, k *kb.Key, held kb.Modifier) inpu
 
 // press sends a chord to whatever has the focus.
 func (j *journey) press(ctx context.Context, c chord) error {
-	for _, event := range c.events() {
+	for _, event := range c.events(j.held) {
 		if _, err := call(ctx, j.tab, input.DispatchKeyEvent, event); err != nil {
 			return j.inputError(ctx, err)
 		}

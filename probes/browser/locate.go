@@ -3,76 +3,26 @@ package browser
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
-	"outrider/checks"
 	"outrider/probes"
 )
-
-// locator is a target with its texts filled in, as js/page.js takes it.
-type locator struct {
-	CSS    string `json:"css,omitempty"`
-	Text   string `json:"text,omitempty"`
-	Role   string `json:"role,omitempty"`
-	Name   string `json:"name"`
-	Label  string `json:"label,omitempty"`
-	TestID string `json:"testid,omitempty"`
-	Exact  bool   `json:"exact"`
-	Nth    int    `json:"nth"`
-}
-
-// String gives the target as a person would name it.
-func (l locator) String() string {
-	var text string
-	switch {
-	case l.CSS != "":
-		text = "css " + strconv.Quote(l.CSS)
-	case l.Text != "":
-		text = "text " + strconv.Quote(l.Text)
-	case l.Role != "" && l.Name != "":
-		text = l.Role + " " + strconv.Quote(l.Name)
-	case l.Role != "":
-		text = "role " + l.Role
-	case l.Label != "":
-		text = "label " + strconv.Quote(l.Label)
-	default:
-		text = "test id " + strconv.Quote(l.TestID)
-	}
-	if l.Nth > 0 {
-		text += fmt.Sprintf(" (number %d)", l.Nth)
-	}
-	return text
-}
-
-// locate fills in a target's texts.
-func locate(t checks.Target, scope checks.Scope) (*locator, error) {
-	l := &locator{Role: t.Role, Exact: t.Exact, Nth: t.Nth}
-	for _, part := range []struct {
-		from checks.Template
-		to   *string
-	}{{t.CSS, &l.CSS}, {t.Text, &l.Text}, {t.Name, &l.Name}, {t.Label, &l.Label}, {t.TestID, &l.TestID}} {
-		text, err := part.from.Expand(scope)
-		if err != nil {
-			return nil, &failure{kind: probes.FailVariable, message: err.Error()}
-		}
-		*part.to = text
-	}
-	return l, nil
-}
 
 // standing is how things stand with a target, as js/page.js tells.
 type standing struct {
 	State     string  `json:"state"`
 	Detail    string  `json:"detail"`
 	Count     int     `json:"count"`
+	Matched   int     `json:"matched"` // the fall-back, from 1
 	X         float64 `json:"x"`
 	Y         float64 `json:"y"`
 	Confirmed float64 `json:"confirmed"` // ms
 	Mode      string  `json:"mode"`
 	URL       string  `json:"url"`
 	Title     string  `json:"title"`
+
+	view *view // where it was asked
 }
 
 // ambiguityPatience is how many slices in a row a target may mean several
@@ -80,18 +30,18 @@ type standing struct {
 const ambiguityPatience = 2
 
 // waitFor calls a waiting method of js/page.js slice by slice until it says
-// ready, with the arguments and the slice. what names the target in the failure that it gives when the context's
-// time is over, or at once when waiting is of no use.
+// ready, with the arguments and the slice. Among them is the target, whose
+// frame decides where it is called. what names the target in the failure that
+// it gives when the context's time is over, or at once when waiting is of no
+// use.
 func (j *journey) waitFor(ctx context.Context, method, what string, args map[string]any) (standing, error) {
 	began := time.Now()
+	target, _ := args["target"].(*locator)
+	parts := target.parts()
 	var last standing
 	slice := firstSlice // how things stand is soon known
 	for ambiguous := 0; ; slice = nextSlice {
-		var now standing
-		err := inWorld(ctx, j.tab, method, func() any {
-			args["slice"] = sliceOf(ctx, slice)
-			return args
-		}, &now)
+		now, err := j.ask(ctx, began, method, parts, slice, args)
 		if thrown, ok := err.(errScript); ok {
 			return now, thrown.blame(what)
 		}
@@ -102,6 +52,7 @@ func (j *journey) waitFor(ctx context.Context, method, what string, args map[str
 			return now, err
 		}
 		if now.State == "ready" {
+			j.noteMatch(target, now.Matched)
 			return now, nil
 		}
 		if last = now; now.State == "ambiguous" {
@@ -113,6 +64,60 @@ func (j *journey) waitFor(ctx context.Context, method, what string, args map[str
 			return now, j.unready(what, now, patience(ctx, began))
 		}
 	}
+}
+
+// ask calls a waiting method once for each part of a target, until one of them
+// has something to act on.
+func (j *journey) ask(ctx context.Context, began time.Time, method string, parts []part, slice time.Duration, args map[string]any) (standing, error) {
+	var first standing
+	for i, p := range parts {
+		if i > 0 {
+			if time.Since(began) < maxGrace {
+				break
+			}
+			slice = firstSlice
+		}
+		var now standing
+		v, err := j.viewOf(ctx, p.frames(), slice, &now)
+		if err == nil && v != nil {
+			err = v.call(ctx, method, func() any {
+				p.target.looked(time.Since(began), patienceLeft(ctx, began))
+				if p.target != nil {
+					args["target"] = p.target
+				}
+				args["slice"] = sliceOf(ctx, slice)
+				return args
+			}, &now)
+			now.view = v
+		}
+		if err == errFrameGone {
+			// What says what came in its place may be still to come.
+			select {
+			case <-time.After(5 * time.Millisecond):
+			case <-ctx.Done():
+			}
+			now, err = standing{State: "missing", Detail: "its frame went away", view: v}, nil
+		}
+		if err != nil {
+			return now, err
+		}
+		now.Matched = p.number(now.Matched)
+		if now.State == "ready" || i == 0 {
+			first = now
+		}
+		if now.State != "missing" && now.State != "hidden" && now.State != "frameless" {
+			return now, nil
+		}
+	}
+	return first, nil
+}
+
+// patienceLeft is the whole time of a wait that began when it did.
+func patienceLeft(ctx context.Context, began time.Time) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		return deadline.Sub(began)
+	}
+	return defaultStepTimeout
 }
 
 // blame tells whose fault it is that a page's script threw: an invalid selector
@@ -130,6 +135,8 @@ func (j *journey) unready(what string, s standing, within string) error {
 	switch s.State {
 	case "":
 		return j.unresponsive(within)
+	case "frameless":
+		return failf(probes.FailElement, "%s was not found %s: %s%s", what, within, s.Detail, j.thrown())
 	case "missing":
 		detail := ""
 		if s.Detail != "" {
@@ -152,6 +159,8 @@ func (j *journey) unready(what string, s standing, within string) error {
 		return failf(probes.FailElement, "%s could not be scrolled into view %s: %s", what, within, s.Detail)
 	case "optionless":
 		return failf(probes.FailElement, "%s had no such option %s; it has %s", what, within, orNothing(s.Detail))
+	case "unchecked":
+		return failf(probes.FailElement, "%s stayed as it was %s: %s", what, within, s.Detail)
 	case "refused":
 		return failf(probes.FailElement, "%s: %s", what, s.Detail)
 	}

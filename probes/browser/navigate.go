@@ -33,6 +33,8 @@ func (j *journey) goTo(ctx context.Context, a *checks.Goto, t *timing) error {
 		return err
 	}
 	switch {
+	case j.downloads && (res.IsDownload || res.ErrorText == "net::ERR_ABORTED"):
+		return nil
 	case res.IsDownload:
 		return failf(probes.FailPage, "%s is a download, not a page", address)
 	case res.ErrorText == "net::ERR_ABORTED":
@@ -46,17 +48,28 @@ func (j *journey) goTo(ctx context.Context, a *checks.Goto, t *timing) error {
 			}
 			return failf(probes.FailPage, "%s answered without a page", address)
 		}
+	case res.ErrorText == "net::ERR_HTTP_RESPONSE_CODE_FAILURE" && a.AnyStatus:
+		// A status without a page, which may be what is expected.
 	case res.ErrorText != "":
 		return j.netFailure(address, res.ErrorText, j.tab.observer.request(res.LoaderID))
 	}
 	d, err := j.loaded(ctx, t, began)
 	if err != nil {
+		if a.AnyStatus && j.tab.observer.current().onlyStatus() {
+			return nil
+		}
 		return err
 	}
-	if x := d.exchange; x != nil && x.http.Status >= 400 {
+	if x := d.exchange; x != nil && x.http.Status >= 400 && !a.AnyStatus {
 		return badStatus(x)
 	}
 	return nil
+}
+
+// onlyStatus tells whether a document is the browser's own, in place of an
+// answer that had a status of 400 or above and nothing else.
+func (d *document) onlyStatus() bool {
+	return d.unreachable && d.exchange != nil && d.exchange.answered && d.exchange.http.Status >= 400
 }
 
 // isWeb tells whether a URL is one that a customer could be sent to. A URL may
@@ -78,7 +91,10 @@ func (j *journey) follow(ctx context.Context, t *timing, do func() error) error 
 		return err
 	}
 	t.end = time.Now()
-	j.settle(ctx)
+	// A press on a link has asked for its page by the time that it is answered.
+	if !j.tab.observer.moving(mark) {
+		j.settle(ctx)
+	}
 	if !j.tab.observer.moving(mark) {
 		return nil
 	}
@@ -139,7 +155,11 @@ const settlePatience = 250 * time.Millisecond
 func (j *journey) settle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, settlePatience)
 	defer cancel()
-	// If the document is replaced meanwhile, that is the answer, too.
+	// If the document is replaced meanwhile, that is the answer, too. What was
+	// done in a frame may have the page move on.
+	if v := j.aimed; v != nil && v.outer != nil {
+		_ = v.once(ctx, "settle", nil, nil)
+	}
 	if world := j.tab.observer.currentWorld(); world != "" {
 		_ = callWorld(ctx, j.tab, world, "settle", nil, nil)
 	}
@@ -158,6 +178,9 @@ func (j *journey) netFailure(url, text string, x *exchange) error {
 		}
 	}
 	kind, own := netErrorKind(text)
+	if own && j.check.Journey.Browser.Network.Offline {
+		kind, own = probes.FailConnect, false // as the definition wants it
+	}
 	if own {
 		return fmt.Errorf("load %s: %s", url, text)
 	}

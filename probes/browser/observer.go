@@ -16,8 +16,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
-
-	"outrider/probes"
+	"github.com/chromedp/cdproto/tracing"
 )
 
 // worldName names the world in which our scripts run in every page.
@@ -34,8 +33,8 @@ type document struct {
 	loaded      time.Time // when it was loaded; zero until then
 	unreachable bool      // it is the browser's error page
 	contextID   runtime.ExecutionContextID
-	vitals      probes.Vitals
-	interaction []vitalReport // what INP was after which interaction, bounded
+	page        pageLog   // what it told of itself
+	left        time.Time // when another took its place; zero: it has not been left
 }
 
 // navigation is one that has been asked for and has not led to a document.
@@ -63,11 +62,29 @@ type observer struct {
 	previous *document // for reports that come late
 	pending  *navigation
 	moves    int // navigations asked for, begun and made so far
+	places   int // how often the document went to another place of itself
 	requests map[network.RequestID]*exchange
 	loading  map[network.RequestID]string // URLs of what is under way, bounded
 	kept     resources                    // to be summed up when the journey is over
+	ledger   *ledger                      // nil: nothing looks back on the requests
+	archive  archive                      // for a HAR
+	origins  map[string]bool              // of the documents so far; nil: nobody asks
+	camera   chan *page.EventScreencastFrame
+	traced   chan *tracing.EventTracingComplete // by the browser itself
 	dialogs  int
+	popups   map[target.ID]bool // that the page, or one of them, has opened
 	console  console
+	frames   *frameTable // of the page's frames; nil if the journey acts in none
+	flights  flights     // the same requests by the browser's own clock
+	messages messages
+	keep     keeper
+
+	// What the step under way expects: what to do with its dialog, and whether
+	// it opens a page, which came says.
+	dialogPlan *dialogPlan
+	wanted     bool
+	came       target.ID
+	types      map[string]string // media types of documents by URL, bounded
 }
 
 // task is something that the page needs done: a dialog to dismiss, a pop-up to
@@ -75,24 +92,36 @@ type observer struct {
 type task struct {
 	dialog bool
 	leave  bool // the dialog asks whether to leave the page
-	popup  target.ID
-	paused *fetch.EventRequestPaused
-	fatal  string // why nothing more can come of the page
+	plan   *dialogPlan
+	// suggested is what a prompt is filled with.
+	suggested string
+	popup     target.ID
+	paused    *fetch.EventRequestPaused
+	// challenged is a request that the site wants to know more for.
+	challenged *fetch.EventAuthRequired
+	fatal      string // why nothing more can come of the page
+	crash      bool   // since its process has ended
 }
 
 // maxLoading bounds the list of requests under way.
 const maxLoading = 2000
 
 func newObserver(attend func(task), hide func(string) string) *observer {
-	return &observer{
+	o := &observer{
 		attend:   attend,
 		changed:  make(chan struct{}),
 		document: &document{},
 		previous: &document{},
 		requests: map[network.RequestID]*exchange{},
 		loading:  map[network.RequestID]string{},
+		popups:   map[target.ID]bool{},
 		console:  console{hide: hide},
+		keep:     keeper{hide},
+		messages: messages{keep: keeper{hide}},
 	}
+	o.kept.spared = o.sparedOf
+	o.flights = flights{keep: o.keep, spared: o.sparedOf, site: func() string { return o.kept.site }}
+	return o
 }
 
 // handle takes an event of the page. It never blocks.
@@ -113,10 +142,16 @@ func (o *observer) handle(event any) {
 	case *page.EventFrameNavigated:
 		o.commit(ev.Frame, now)
 	case *page.EventNavigatedWithinDocument:
-		if ev.FrameID == o.frame && o.pending != nil && !o.pending.begun {
-			o.pending = nil
+		if ev.FrameID == o.frame {
+			o.places++
+			if o.pending != nil && !o.pending.begun {
+				o.pending = nil
+			}
 		}
 	case *page.EventLifecycleEvent:
+		if o.document.loader == "" && ev.FrameID == o.frame {
+			o.document.loader = ev.LoaderID // of a page that was there before us
+		}
 		if ev.Name == "load" && ev.LoaderID == o.document.loader && o.document.loaded.IsZero() {
 			o.document.loaded = now
 		}
@@ -131,29 +166,55 @@ func (o *observer) handle(event any) {
 			break
 		}
 		o.console.add("dialog", string(ev.Type)+": "+ev.Message)
-		o.attend(task{dialog: true, leave: ev.Type == page.DialogTypeBeforeunload})
+		k := task{dialog: true, leave: ev.Type == page.DialogTypeBeforeunload, suggested: ev.DefaultPrompt}
+		if p := o.dialogPlan; p != nil && !p.came {
+			p.came, p.message = true, ev.Message
+			k.plan = p
+		}
+		o.attend(k)
 	case *target.EventTargetCreated:
 		o.popup(ev.TargetInfo)
+	case *tracing.EventTracingComplete:
+		select {
+		case o.traced <- ev:
+		default:
+		}
+	case *page.EventScreencastFrame:
+		o.filmed(ev)
+		return // nothing of the page has changed by it
 	case *fetch.EventRequestPaused:
 		o.attend(task{paused: ev})
+	case *fetch.EventAuthRequired:
+		o.attend(task{challenged: ev})
 	case *inspector.EventTargetCrashed:
-		o.attend(task{fatal: "the page crashed its tab"})
+		o.attend(task{fatal: "the page crashed its tab", crash: true})
 	case *runtime.EventExecutionContextsCleared:
 		o.world = ""
+		o.inFrames(event)
+	case *runtime.EventExecutionContextDestroyed, *target.EventAttachedToTarget, *target.EventDetachedFromTarget:
+		o.inFrames(event)
 	case *runtime.EventExecutionContextCreated:
 		o.entered(ev.Context)
 	case *runtime.EventBindingCalled:
 		o.report(ev)
 	case *runtime.EventConsoleAPICalled:
 		o.console.call(ev)
+		o.messages.handle(event, now)
 	case *runtime.EventExceptionThrown:
 		o.console.exception(ev.ExceptionDetails, now)
+		o.messages.handle(event, now)
 	case *log.EventEntryAdded:
-		o.console.entry(ev.Entry)
+		if !o.sparedOf(ev.Entry.NetworkRequestID) {
+			o.console.entry(ev.Entry)
+			o.messages.handle(event, now)
+		}
 	default:
+		o.ledger.handle(event, now)
 		o.kept.handle(event, o.frame, now)
+		o.flights.handle(event)
 		o.handleNetwork(event)
 	}
+	o.archive.handle(event, o.frame, o.document, now)
 	close(o.changed)
 	o.changed = make(chan struct{})
 }
@@ -180,6 +241,7 @@ func (o *observer) handleNetwork(event any) {
 	case *network.EventResponseReceived:
 		if x := o.requests[ev.RequestID]; x != nil && ev.Type == network.ResourceTypeDocument {
 			x.answer(ev.Response)
+			o.noteType(ev.Response)
 		}
 	case *network.EventDataReceived:
 		if x := o.requests[ev.RequestID]; x != nil {
@@ -224,10 +286,14 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 		return
 	}
 	o.moves++
+	if o.origins != nil && len(o.origins) < maxOrigins {
+		o.origins[f.SecurityOrigin] = true
+	}
 	if o.pending != nil && (o.pending.loader == f.LoaderID || !o.pending.begun) {
 		o.pending = nil
 	}
 	o.previous = o.document
+	o.previous.left = now
 	o.document = &document{
 		loader:      f.LoaderID,
 		url:         f.URL + f.URLFragment,
@@ -236,6 +302,7 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 	}
 	// What the last document asked for is of no interest any more.
 	o.kept.left(f.LoaderID, now)
+	o.flights.left(f.LoaderID, now)
 	clear(o.loading)
 	for id := range o.requests {
 		if id != network.RequestID(f.LoaderID) && (o.pending == nil || id != network.RequestID(o.pending.loader)) {
@@ -246,34 +313,48 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 
 // entered notes that scripts can be run in our world of a new document.
 func (o *observer) entered(c *runtime.ExecutionContextDescription) {
+	frame, ours := worldOf(c)
+	switch {
+	case !ours:
+	case frame == o.frame:
+		o.world = c.UniqueID
+		o.document.contextID = c.ID
+	case o.frames != nil:
+		o.frames.entered(frame, c.UniqueID)
+	}
+}
+
+// worldOf gives the frame of a script context, and whether it is our world of
+// it.
+func worldOf(c *runtime.ExecutionContextDescription) (cdp.FrameID, bool) {
 	var aux struct {
 		FrameID cdp.FrameID `json:"frameId"`
 	}
-	if c.Name != worldName || json.Unmarshal(c.AuxData, &aux) != nil || aux.FrameID != o.frame {
-		return
+	if c.Name != worldName || json.Unmarshal(c.AuxData, &aux) != nil {
+		return "", false
 	}
-	o.world = c.UniqueID
-	o.document.contextID = c.ID
+	return aux.FrameID, true
 }
 
-// maxInteractions bounds what is kept of one document's interactions.
-const maxInteractions = 200
+// inFrames notes what an event says of the page's frames.
+func (o *observer) inFrames(event any) {
+	if o.frames != nil {
+		o.frames.handle(event)
+	}
+}
 
-// report takes a Web Vital.
+// report takes what a page tells of itself.
 func (o *observer) report(ev *runtime.EventBindingCalled) {
-	r, ok := parseVital(ev.Payload)
-	if ev.Name != bindingName || !ok {
+	if ev.Name != bindingName {
 		return
 	}
 	for _, d := range []*document{o.document, o.previous} {
-		if d.contextID != ev.ExecutionContextID {
-			continue
+		if d.contextID == ev.ExecutionContextID {
+			if r, ok := parseReport(ev.Payload); ok {
+				d.page.take(&r, o.keep)
+			}
+			return
 		}
-		r.keep(&d.vitals)
-		if r.Name == "INP" && len(d.interaction) < maxInteractions {
-			d.interaction = append(d.interaction, r)
-		}
-		return
 	}
 }
 
@@ -281,11 +362,40 @@ func (o *observer) report(ev *runtime.EventBindingCalled) {
 // act in it, while a dialog in it can block both, since they may share a
 // process.
 func (o *observer) popup(info *target.Info) {
-	if info.Type != "page" || info.OpenerID == "" || info.OpenerID != target.ID(o.frame) {
+	if info.Type != "page" || info.OpenerID == "" || info.OpenerID != target.ID(o.frame) && !o.popups[info.OpenerID] {
+		return
+	}
+	if o.wanted && info.OpenerID == target.ID(o.frame) {
+		o.wanted, o.came = false, info.TargetID // it is followed
+		return
+	}
+	if o.popups[info.TargetID] = true; len(o.popups) > maxPopups {
+		o.attend(task{fatal: fmt.Sprintf("the page opened more than %d pop-ups", maxPopups)})
 		return
 	}
 	o.console.add("pop-up", info.URL)
 	o.attend(task{popup: info.TargetID})
+}
+
+// maxTypes bounds the media types that are kept.
+const maxTypes = 100
+
+// noteType keeps the media type of a document, which may turn out to be a
+// download.
+func (o *observer) noteType(r *network.Response) {
+	if o.types == nil {
+		o.types = map[string]string{}
+	}
+	if len(o.types) < maxTypes {
+		o.types[r.URL] = r.MimeType
+	}
+}
+
+// typeOf gives the media type that the site gave a document, or nothing.
+func (o *observer) typeOf(url string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.types[url]
 }
 
 // await waits until the condition holds, which is called with the lock held.
@@ -318,6 +428,13 @@ func (o *observer) mark() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.moves
+}
+
+// placesSeen gives how often the document went to another place of itself.
+func (o *observer) placesSeen() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.places
 }
 
 // moving tells whether a navigation was asked for since the mark.
@@ -388,6 +505,9 @@ func (o *observer) settled(ctx context.Context) (*document, error) {
 		cancel()
 	}
 }
+
+// maxPopups is how many pop-ups are closed before the page is given up.
+const maxPopups = 100
 
 // maxDialogs is how many dialogs are dismissed before the page is given up.
 const maxDialogs = 100

@@ -25,11 +25,22 @@ type Options struct {
 	// before a fresh one takes over; zero: 200 runs, one hour.
 	MaxRuns int
 	MaxAge  time.Duration
+	// MaxMemory is how much memory (PSS, in bytes) the processes of a Chromium
+	// may hold between runs before a fresh one takes over; zero: 1 GB.
+	MaxMemory int64
+	// PageMemory is how much memory of its own, in bytes, the process of a page
+	// may take before it is ended, and its run with it; zero: half of the
+	// memory that there is, at most 2 GB.
+	PageMemory int64
 	// Idle is how long a process without runs is kept; zero: five minutes.
 	Idle time.Duration
 	// Functions are the sources of template functions; nil: the real clock and
 	// a random generator of its own.
 	Functions *checks.Functions
+	// Baselines, if set, takes the pictures that looks_like expectations find,
+	// instead of their being held against those that there are. It may be
+	// called by several goroutines at once.
+	Baselines func(path string, png []byte) error
 	// Logger hears of starts, crashes and warnings; nil: slog.Default.
 	Logger *slog.Logger
 }
@@ -62,6 +73,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxAge <= 0 {
 		o.MaxAge = time.Hour
+	}
+	if o.MaxMemory <= 0 {
+		o.MaxMemory = restingMemory
+	}
+	if o.PageMemory <= 0 {
+		o.PageMemory = defaultPageMemory()
 	}
 	if o.Idle <= 0 {
 		o.Idle = 5 * time.Minute

@@ -94,6 +94,11 @@ func TestPages(t *testing.T) {
 - press: Tab
 - expect: {title: changed}
 - evaluate: {script: "[d.value, n.value, r.value, p.value, p.dataset.seen, e.innerText, t.value, c.value].join('|')", expect: "2026-02-03|12.5|7|hunter2|1|new text|two words|"}`},
+		{"fill chooses an option of a select element", `<script>setTimeout(() => document.body.innerHTML += '<label>Glaze <select id="g" onchange="document.title=this.value"><option value="r">Red<option value="b">Blue</select></label>', 50)</script>`, page + `
+- fill: {label: Glaze, value: b}
+- expect: {title: b}
+- fill: {label: Glaze, value: Red}
+- expect: {title: r}`},
 		{"hover", `<style>#menu{display:none} nav:hover #menu{display:block}</style><nav>Mugs<div id="menu"><a href="/about.html">Blue</a></div></nav>`, page + `
 - hover: Mugs
 - expect: {visible: {role: link, name: Blue}}

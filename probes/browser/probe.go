@@ -2,8 +2,10 @@ package browser
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"outrider/checks"
 	"outrider/probes"
@@ -19,6 +21,8 @@ type Probe struct {
 	closed bool
 	warned sync.Once
 	runs   sync.WaitGroup
+
+	signIns signIns
 }
 
 var _ probes.Probe = (*Probe)(nil)
@@ -31,8 +35,9 @@ func New(o Options) (*Probe, error) {
 	if _, _, err := FindChromium(o); err != nil {
 		return nil, err
 	}
-	if killed, removed := sweep(o.TempDir); killed+removed > 0 {
-		o.Logger.Info("cleared up after a dead browser probe", "processes", killed, "profiles", removed)
+	killed, removed := sweep(o.TempDir)
+	if files := sweepSharedMemory(sharedMemoryDir, sharedMemoryAge); killed+removed+files > 0 {
+		o.Logger.Info("cleared up after a dead browser probe", "processes", killed, "profiles", removed, "shared memory files", files)
 	}
 	return &Probe{options: o, pools: map[build]*pool{}}, nil
 }
@@ -55,37 +60,90 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 		ctx, cancel = context.WithTimeout(ctx, timeout)
 		defer cancel()
 	}
-	pool, err := p.pool(check.Journey.Browser.Chromium)
+	if check.Journey.Browser.SignIn != nil {
+		return p.runSignedIn(ctx, check)
+	}
+	return p.attempt(ctx, check, nil, nil)
+}
+
+// attempt does the journey in a fresh browser context that is given what it
+// brings along, and when it has passed calls after, if that is set, before the
+// context is closed.
+func (p *Probe) attempt(ctx context.Context, check checks.Check, along *belongings, after func(context.Context, *journey) error) (probes.Run, error) {
+	id := probes.NewRunID() // what is kept of the run and its trace hang on it
+	keeping := keepingOf(check.Journey.Browser, id)
+	pool, leave, err := p.browserFor(check.Journey.Browser.Chromium, keeping, id)
 	if err != nil {
 		return probes.Run{}, err
 	}
+	defer leave()
+	asked := time.Now()
 	s, err := pool.acquire(ctx)
+	waited := time.Since(asked)
 	if err != nil {
-		return probes.Run{}, err
+		return probes.Run{BrowserWait: waited}, err
 	}
 	clean := true
 	defer func() { pool.release(s, !clean) }()
 
 	scope := checks.NewVariables(p.options.Functions)
 	secrets := secretsOf(&check)
-	headers, err := headersOf(&check.Journey, scope)
+	requests, err := newInterception(&check.Journey, scope, probes.TraceIDOf(id))
 	if err != nil {
 		return probes.Run{}, err
 	}
-	tab, tabCtx, err := openTab(ctx, s.process, check.Journey.Browser, headers, secrets)
+	brought, err := belongingsOf(&check.Journey.Browser, requests.headers.origins, scope)
+	if err != nil {
+		return probes.Run{}, err
+	}
+	if along != nil {
+		brought = along.with(brought)
+		secrets.add(along.secrets()...)
+	}
+	tab, tabCtx, err := openTab(ctx, s.process, &check.Journey, requests, secrets)
 	if err != nil {
 		clean = false // whatever it is, a fresh browser will not have it
 		return probes.Run{}, err
 	}
 	defer func() { clean = tab.close() }()
-
-	run := probes.Run{Outcome: probes.Passed, Browser: s.process.version}
-	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run}
-	if err := j.travel(tabCtx); err != nil {
+	if looksBack(&check.Journey) {
+		tab.observer.keepCalls()
+	}
+	if after != nil {
+		tab.observer.keepOrigins()
+	}
+	if err := tab.bring(tabCtx, brought); err != nil {
 		return probes.Run{}, err
+	}
+
+	run := probes.Run{ID: id, TraceID: requests.traceID(), Outcome: probes.Passed, Browser: s.process.version}
+	if waited >= noticedWait {
+		run.BrowserWait = waited
+	}
+	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run, keeping: keeping, baselines: p.options.Baselines}
+	if keeping.HAR.Possible(keeping.draw) {
+		tab.observer.keepRequests()
+	}
+	if err := j.travel(tabCtx); err != nil {
+		return probes.Run{BrowserWait: run.BrowserWait}, err
+	}
+	if f := run.Failure; f != nil && f.Kind == probes.FailTimeout && ctx.Err() != nil && run.BrowserWait > 0 {
+		return run, fmt.Errorf("the browser took %s to start, which left too little of the check's timeout: %s", waited.Round(time.Millisecond), f.Message)
+	}
+	run.Secrets = scope.Codes()
+	if along != nil {
+		run.Secrets = append(run.Secrets, along.secrets()...)
+	}
+	if after != nil && run.Outcome != probes.Failed {
+		if err := after(tabCtx, j); err != nil {
+			return run, err
+		}
 	}
 	return run, nil
 }
+
+// noticedWait is the shortest wait for a browser that is told of.
+const noticedWait = 5 * time.Millisecond
 
 // enter counts a run, unless the probe is closed.
 func (p *Probe) enter() bool {
@@ -110,16 +168,19 @@ func (p *Probe) pool(wanted string) (*pool, error) {
 		return nil, errClosed
 	}
 	if p.pools[b] == nil {
-		p.pools[b] = &pool{options: p.options, build: b, path: path, root: os.Geteuid() == 0, warn: p.warnOfSandbox}
+		p.pools[b] = &pool{options: p.options, build: b, path: path, root: p.root(), warn: p.warnOfSandbox}
 	}
 	return p.pools[b], nil
 }
+
+// root tells whether we are root, for whom the sandbox does not work.
+func (p *Probe) root() bool { return os.Geteuid() == 0 }
 
 // warnOfSandbox warns, once, that Chromium runs without its sandbox.
 func (p *Probe) warnOfSandbox() {
 	p.warned.Do(func() {
 		p.options.Logger.Warn("CHROMIUM RUNS WITHOUT ITS SANDBOX: a monitored page that exploits the browser reaches this host; " +
-			"run as a user other than root, where user namespaces are allowed")
+			"run as a user other than root, where user namespaces are allowed (see Running browsers in README.md)")
 	})
 }
 

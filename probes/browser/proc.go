@@ -42,6 +42,23 @@ func processes() []processInfo {
 
 // inspect reads one process.
 func inspect(pid int) (processInfo, bool) {
+	p, ok := readStat(pid)
+	if !ok {
+		return p, false
+	}
+	if line, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline"); err == nil {
+		p.args = bytes.Split(bytes.TrimRight(line, "\x00"), []byte{0})
+		if len(p.args) == 1 {
+			// Chromium's children write their title over their arguments, all
+			// in one line.
+			p.args = bytes.Split(p.args[0], []byte{' '})
+		}
+	}
+	return p, true
+}
+
+// readStat reads one process without its arguments.
+func readStat(pid int) (processInfo, bool) {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return processInfo{}, false
@@ -59,14 +76,6 @@ func inspect(pid int) (processInfo, bool) {
 	p.parent, _ = strconv.Atoi(fields[1])
 	p.session, _ = strconv.Atoi(fields[3])
 	p.started, _ = strconv.ParseUint(fields[19], 10, 64)
-	if line, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline"); err == nil {
-		p.args = bytes.Split(bytes.TrimRight(line, "\x00"), []byte{0})
-		if len(p.args) == 1 {
-			// Chromium's children write their title over their arguments, all
-			// in one line.
-			p.args = bytes.Split(p.args[0], []byte{' '})
-		}
-	}
 	return p, true
 }
 

@@ -34,6 +34,8 @@ type process struct {
 	pid     int // leader of its session and process group
 	exited  chan struct{}
 	output  *tail
+	guard   *guard
+	zygotes []int // the processes that pages are forked from
 }
 
 // launch starts a Chromium and waits until it answers.
@@ -63,6 +65,12 @@ func launch(ctx context.Context, o Options, b build, path string, sandbox bool) 
 	}
 	_, number, _ := strings.Cut(info.Product, "/")
 	p.version = "Chromium " + number + " (" + string(b) + ")"
+	p.guard = &guard{family: family{leader: p.pid}, limit: o.PageMemory}
+	for _, pid := range p.guard.family.members() {
+		if child, ok := inspect(pid); ok && child.is("zygote") {
+			p.zygotes = append(p.zygotes, pid)
+		}
+	}
 	return p, nil
 }
 
@@ -139,14 +147,46 @@ func (a *attacher) Wait() {}
 // Attaches implements chromedp.Attacher.
 func (a *attacher) Attaches() bool { return true }
 
-// gone tells whether the browser has ended or stopped to answer.
+// gone tells whether the browser has ended, stopped to answer, or cannot open
+// pages any more.
 func (p *process) gone() bool {
 	select {
 	case <-p.exited:
 		return true
 	default:
-		return p.ctx.Err() != nil
+		return p.ctx.Err() != nil || p.sterile()
 	}
+}
+
+// sterile tells whether a process is dead that pages are forked from: the
+// browser itself goes on then, but every page crashes.
+func (p *process) sterile() bool {
+	for _, pid := range p.zygotes {
+		if z, ok := readStat(pid); !ok || z.zombie {
+			return true
+		}
+	}
+	return false
+}
+
+// farewell is the error of a run whose browser has ended.
+func (p *process) farewell() error {
+	if bytes, hoarded := p.guard.hoarded(); hoarded {
+		return fmt.Errorf("%w: it took %d MB of memory and was ended", errGone, bytes>>20)
+	}
+	return errGone
+}
+
+// crash gives what became of a page whose process has ended: its own doing,
+// or ours.
+func (p *process) crash(reason string) error {
+	if p.gone() {
+		return errGone
+	}
+	if bytes, hoarded := p.guard.hoarded(); hoarded {
+		return deadPage(fmt.Sprintf("the page took %d MB of memory and was ended", bytes>>20))
+	}
+	return deadPage(reason)
 }
 
 // signal kills the browser and its children.

@@ -32,6 +32,7 @@ type resource struct {
 	ended      time.Time // zero: it has not ended
 	status     int
 	failed     string // network error
+	spared     bool   // answered by a stub: no status of it is the site's
 	bytes      int64
 }
 
@@ -58,7 +59,12 @@ type resources struct {
 	list []*resource
 	open map[network.RequestID]*resource
 	site string // host of the first page that was asked for
+	// spared tells of a request that the definition kept from the network; nil:
+	// it did so of none.
+	spared func(network.RequestID) bool
 }
+
+func (k *resources) isSpared(id network.RequestID) bool { return k.spared != nil && k.spared(id) }
 
 // handle takes an event of the network.
 func (k *resources) handle(event any, frame cdp.FrameID, now time.Time) {
@@ -67,7 +73,7 @@ func (k *resources) handle(event any, frame cdp.FrameID, now time.Time) {
 		k.sent(ev, frame, now)
 	case *network.EventResponseReceived:
 		if r := k.open[ev.RequestID]; r != nil {
-			r.answered, r.status = now, int(ev.Response.Status)
+			r.answered, r.status, r.spared = now, int(ev.Response.Status), k.isSpared(ev.RequestID)
 		}
 	case *network.EventLoadingFinished:
 		if r := k.open[ev.RequestID]; r != nil {
@@ -77,7 +83,7 @@ func (k *resources) handle(event any, frame cdp.FrameID, now time.Time) {
 	case *network.EventLoadingFailed:
 		if r := k.open[ev.RequestID]; r != nil {
 			// What the page itself gave up is no failure of the host.
-			if !ev.Canceled {
+			if !ev.Canceled && !k.isSpared(ev.RequestID) {
 				r.failed = ev.ErrorText
 			}
 			k.close(r, now)
@@ -165,9 +171,6 @@ func (k *resources) groups(p period, hide func(string) string) []probes.Resource
 	return k.sum(touched, p, credit, hide)
 }
 
-// span is a part of a step.
-type span struct{ from, till time.Time }
-
 // credit puts the moments of a span down to the requests under way: each to
 // the one that ended last.
 func (p period) credit(touched []*resource, s span, credit map[*resource]time.Duration) {
@@ -219,7 +222,7 @@ func (k *resources) sum(touched []*resource, p period, credit map[*resource]time
 		}
 		if _, ok := r.endWithin(p.next); ok {
 			g.TransferBytes += r.bytes
-			if r.failed != "" || r.status >= 400 {
+			if r.failed != "" || r.status >= 400 && !r.spared {
 				g.Failed++
 				if broken[i] == nil {
 					broken[i] = r

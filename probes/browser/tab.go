@@ -5,7 +5,9 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
@@ -15,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/cdproto/target"
@@ -25,12 +28,18 @@ import (
 
 // The scripts that run in our world of every page: see the NOTICE beside them.
 var (
-	//go:embed js/web-vitals.iife.js
+	//go:embed js/web-vitals.attribution.iife.js
 	webVitalsScript string
+	//go:embed js/idle.js
+	idleScript string
 	//go:embed js/vitals.js
 	vitalsScript string
 	//go:embed js/page.js
 	pageScript string
+	//go:embed js/targets.js
+	targetsScript string
+	//go:embed js/frames.js
+	framesScript string
 )
 
 // errGone says that the browser process ended or stopped to answer.
@@ -54,24 +63,30 @@ type tab struct {
 	target   *chromedp.Target
 	context  cdp.BrowserContextID
 	observer *observer
-	headers  *ownHeaders
-	hushed   bool // there are secrets, so that the page's text must not be quoted
+	requests *interception
+	framed   bool // the journey acts in frames
+	hosts    map[cdp.FrameID]*frameHost
+	popup    bool   // it was opened by another page of the journey
+	popups   []*tab // of the first page: those that were opened later
+	base     context.Context
+	life     context.Context // ends when nothing more can come of the page
+	folders  []string        // to be removed when the page is closed
+	blank    atomic.Bool     // pages are asked for that we answer ourselves, empty
+	hushed   bool            // there are secrets, so that the page's text must not be quoted
 	tasks    chan task
 	die      context.CancelCauseFunc
 	attended sync.WaitGroup
 }
 
-// openTab makes an empty page, set up as the options say. The context that it
+// openTab makes an empty page, set up as the journey needs it. The context that it
 // returns ends with the given one and when nothing more can come of the page,
 // with the reason as its cause: errGone or a deadPage.
-func openTab(ctx context.Context, p *process, o checks.BrowserOptions, headers *ownHeaders, hidden *secrets) (*tab, context.Context, error) {
-	t := &tab{process: p, headers: headers, tasks: make(chan task, 256), hushed: len(hidden.values) > 0}
-	t.observer = newObserver(func(k task) {
-		select {
-		case t.tasks <- k:
-		default: // a page that floods us waits for its own answers
-		}
-	}, hidden.hide)
+func openTab(ctx context.Context, p *process, j *checks.Journey, requests *interception, hidden *secrets) (*tab, context.Context, error) {
+	t := &tab{process: p, framed: usesFrames(j), requests: requests, tasks: make(chan task, requests.room()), hushed: len(hidden.values) > 0}
+	t.observer = newObserver(t.take, hidden.hide)
+	if t.framed {
+		t.observer.frames = newFrameTable()
+	}
 	// Not the run's context: chromedp closes the page when it ends, on a path
 	// that we cannot bound. close does it.
 	t.ctx, t.cancel = chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(t.observer.handle))
@@ -90,13 +105,21 @@ func openTab(ctx context.Context, p *process, o checks.BrowserOptions, headers *
 		return nil, nil, fmt.Errorf("open a page: %w", t.reason(ctx, err))
 	}
 	run, die := context.WithCancelCause(ctx)
-	t.die = die
+	t.base, t.life, t.die = ctx, run, die
 	t.attended.Go(t.attend)
-	if err := t.prepare(run, o); err != nil {
+	if err := t.prepare(run, j.Browser); err != nil {
 		t.close()
 		return nil, nil, fmt.Errorf("set up a page: %w", t.reason(run, err))
 	}
 	return t, run, nil
+}
+
+// take takes a task, unless there are too many.
+func (t *tab) take(k task) {
+	select {
+	case t.tasks <- k:
+	default: // a page that floods us waits for its own answers
+	}
 }
 
 // attend answers what the page needs answered until the page is closed.
@@ -110,10 +133,10 @@ func (t *tab) attend() {
 		case k := <-t.tasks:
 			t.do(k)
 		case <-detached:
-			t.die(deadPage("the page closed itself"))
+			t.die(errClosedItself)
 			detached = nil
 		case <-t.ctx.Done():
-			t.die(errGone)
+			t.die(t.process.farewell())
 			return
 		}
 	}
@@ -122,20 +145,18 @@ func (t *tab) attend() {
 // do carries out a task.
 func (t *tab) do(k task) {
 	switch {
+	case k.crash:
+		t.die(t.process.crash(k.fatal))
 	case k.fatal != "":
 		t.die(deadPage(k.fatal))
 	case k.dialog:
-		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
-		defer cancel()
-		// It may be gone already; then there is nothing to dismiss.
-		_, _ = cdp.Call(ctx, t.target, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: k.leave})
+		t.closeDialog(k)
+	case k.challenged != nil:
+		t.answerChallenge(k.challenged)
+	case k.paused != nil && t.blank.Load():
+		t.fulfilBlank(k.paused)
 	case k.paused != nil:
-		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
-		defer cancel()
-		// The page may have given the request up by now.
-		_, _ = cdp.Call(ctx, t.target, fetch.ContinueRequest, fetch.ContinueRequestParams{
-			RequestID: k.paused.RequestID, Headers: t.headers.with(k.paused.Request.Headers),
-		})
+		t.answerPaused(k.paused)
 	case k.popup != "":
 		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
 		defer cancel()
@@ -145,48 +166,53 @@ func (t *tab) do(k task) {
 
 // prepare sets the page up.
 func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
-	width, height := o.Width, o.Height
-	if width <= 0 {
-		width = checks.DefaultViewportWidth
-	}
-	if height <= 0 {
-		height = checks.DefaultViewportHeight
-	}
 	steps := []func() error{
 		// chromedp switches these on for queries that we do not make.
 		command(ctx, t, css.Disable, cdp.Empty{}),
 		command(ctx, t, dom.Disable, cdp.Empty{}),
+		command(ctx, t, performance.Enable, performance.EnableParams{}),
 		command(ctx, t, runtime.AddBinding, runtime.AddBindingParams{Name: bindingName, ExecutionContextName: worldName}),
 		command(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-			Source: injected(), WorldName: worldName, RunImmediately: new(true),
+			Source: injected(t.framed), WorldName: worldName, RunImmediately: new(true),
 		}),
-		command(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-			Width: int64(width), Height: int64(height), DeviceScaleFactor: 1,
-		}),
+		command(ctx, t, emulation.SetDeviceMetricsOverride, metrics(o)),
 		// Pages of several runs all are in front, each for itself.
 		command(ctx, t, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
-		func() error {
+	}
+	if !t.popup { // of the whole context
+		steps = append(steps, func() error {
 			_, err := chromedp.CallBrowser(t.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
 				Behavior: browser.SetDownloadBehaviorBehaviorDeny, BrowserContextID: t.context,
 			})
 			return err
-		},
+		})
+		steps = append(steps, permit(t, o)...)
 	}
-	if patterns := t.headers.patterns(); len(patterns) > 0 {
-		steps = append(steps, command(ctx, t, fetch.Enable, fetch.EnableParams{Patterns: patterns}))
+	if patterns := t.requests.patterns(); len(patterns) > 0 {
+		steps = append(steps, func() error { return t.intercept(ctx) })
 	}
-	if o.UserAgent != "" {
-		steps = append(steps, command(ctx, t, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: o.UserAgent}))
-	}
+	steps = append(steps, pretend(ctx, t, o)...)
 	if o.SkipVerify {
 		steps = append(steps, command(ctx, t, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true}))
 	}
+	steps = append(steps, t.slowDown(ctx, o)...)
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// intercept has the browser hand us the requests that we add something to.
+func (t *tab) intercept(ctx context.Context) error {
+	patterns := t.requests.patterns()
+	if len(patterns) == 0 {
+		_, err := call(ctx, t, fetch.Disable, cdp.Empty{})
+		return err
+	}
+	_, err := call(ctx, t, fetch.Enable, fetch.EnableParams{Patterns: patterns, HandleAuthRequests: new(t.requests.headers.credentials != nil)})
+	return err
 }
 
 // command makes a function that sends a command and forgets its result.
@@ -199,17 +225,19 @@ func command[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], param
 
 // call sends a command to the page and waits for its answer.
 func call[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], params P) (R, error) {
-	r, err := cdp.Call(ctx, t.target, cmd, params)
-	if err != nil {
-		return r, fmt.Errorf("%s: %w", cmd.Method, err)
-	}
-	return r, nil
+	return callIn(ctx, t.target, cmd, params)
 }
 
 // injected is the script that runs in our world of every document. Frames
-// within the page are none of our business.
-func injected() string {
-	return "(() => {\nif (window !== window.top) return;\n" + pageScript + "\n" + webVitalsScript + "\n" + vitalsScript + "\n})();"
+// within the page are none of our business, unless the journey acts in them.
+func injected(frames bool) string {
+	page := pageScript + "\n" + targetsScript + "\n"
+	vitals := idleScript + "\n" + webVitalsScript + "\n" + vitalsScript + "\n})();"
+	const onlyPage = "if (window !== window.top) return;\n"
+	if frames {
+		return "(() => {\n" + page + framesScript + "\n" + onlyPage + vitals
+	}
+	return "(() => {\n" + onlyPage + page + vitals
 }
 
 // reason gives the cause behind an error: that of the context if it has ended,
@@ -223,7 +251,7 @@ func (t *tab) reason(ctx context.Context, err error) error {
 		return errGone
 	}
 	if errors.Is(err, chromedp.ErrTargetDetached) {
-		return deadPage("the page closed itself")
+		return errClosedItself
 	}
 	return err
 }
@@ -231,9 +259,17 @@ func (t *tab) reason(ctx context.Context, err error) error {
 // close closes the page with everything that it has opened. It tells whether
 // the browser did so in time; one that did not is to be used no more.
 func (t *tab) close() (clean bool) {
-	if t.target != nil {
-		t.process.gate.shut(t.target.SessionID)
-		defer t.process.gate.forget(t.target.SessionID)
+	for _, p := range append([]*tab{t}, t.popups...) {
+		if p.target != nil {
+			t.process.gate.shut(p.target.SessionID)
+			defer t.process.gate.forget(p.target.SessionID)
+		}
+		for _, h := range p.hosts {
+			t.process.gate.shut(h.target.SessionID)
+		}
+		for _, dir := range p.folders {
+			defer os.RemoveAll(dir)
+		}
 	}
 	ctx, cancel := context.WithTimeout(t.process.ctx, closeGrace)
 	defer cancel()
@@ -245,6 +281,15 @@ func (t *tab) close() (clean bool) {
 	done := make(chan struct{})
 	go func() {
 		t.cancel() // waits for the page to be gone, within bounds of its own
+		for _, p := range t.popups {
+			p.cancel()
+			p.attended.Wait()
+		}
+		for _, p := range append([]*tab{t}, t.popups...) {
+			for _, h := range p.hosts {
+				p.leaveHost(h)
+			}
+		}
 		close(done)
 	}()
 	if !clean {

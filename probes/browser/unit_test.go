@@ -9,6 +9,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/chromedp/cdproto"
@@ -153,7 +154,7 @@ func FuzzParseChord(f *testing.F) {
 			return
 		}
 		held := 0
-		for _, e := range c.events() {
+		for _, e := range c.events(0) {
 			switch e.Type {
 			case "keyUp":
 				held--
@@ -170,21 +171,33 @@ func FuzzParseChord(f *testing.F) {
 	})
 }
 
-func FuzzParseVital(f *testing.F) {
-	f.Add(`{"name":"LCP","value":12.5,"at":1}`)
-	f.Add(`{"name":"CLS","value":-1}`)
-	f.Add(`{"name":"INP","value":1e999}`)
+func FuzzParseReport(f *testing.F) {
+	f.Add(`{"origin":1.7e12,"vitals":[{"name":"LCP","value":12.5,"at":1,"cause":{"target":"#a","url":"http://a/b?c","load_delay_ms":-1}}]}`)
+	f.Add(`{"origin":1,"vitals":[{"name":"CLS","value":-1},{"name":"INP","value":1e9,"view":2,"start":3,"url":"%"}]}`)
+	f.Add(`{"origin":1e14,"tasks":[[1,60]],"frames":[{"start":1,"duration":70,"render":60,"scripts":[[2,50,90]],"longest":{"url":"x"}}],"marks":[{"name":"a","kind":"measure","start":1e9,"duration":1e9}]}`)
 	f.Fuzz(func(t *testing.T, payload string) {
-		r, ok := parseVital(payload)
+		r, ok := parseReport(payload)
 		if !ok {
 			return
 		}
-		var v probes.Vitals
-		r.keep(&v)
+		var l pageLog
+		l.take(&r, keeper{func(s string) string { return s }})
+		v := l.first()
+		l.blocked(&v, time.Now())
+		if s := l.soft(time.Time{}, time.Now().AddDate(100, 0, 0)); s != nil {
+			v = *s
+		}
 		for _, vital := range checks.Vitals() {
-			if got := v.Of(vital); got != nil && (math.IsNaN(*got) || math.IsInf(*got, 0) || *got < 0) {
+			if got := v.Of(vital); got != nil && !sane(*got, 1e9) {
 				t.Fatalf("%q is %s %v", payload, vital, *got)
 			}
+		}
+		step := probes.Step{Page: &probes.PageStats{}}
+		in := splitting{step: span{l.origin, l.origin.Add(time.Second)}, duration: time.Second}
+		l.addTo(&step, &in, in.step.from, in.step.till)
+		s := in.split()
+		if sum := s.Network + s.Server + s.Script + s.Rendering + s.Other; sum != time.Second {
+			t.Fatalf("%q sums up to %s", payload, sum)
 		}
 	})
 }

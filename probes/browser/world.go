@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto"
 	jsonv2 "github.com/chromedp/cdproto/cdp/jsonv2"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
 )
 
 // The page's script waits in slices, after each of which it tells how things
@@ -63,15 +64,20 @@ func inWorld(ctx context.Context, t *tab, method string, args func() any, result
 
 // callWorld calls a method once.
 func callWorld(ctx context.Context, t *tab, world, method string, args, result any) error {
+	return callWorldOf(ctx, t.target, t.hushed, world, method, args, result)
+}
+
+// callWorldOf calls a method once in a world of a session.
+func callWorldOf(ctx context.Context, session *chromedp.Target, hushed bool, world, method string, args, result any) error {
 	raw, err := json.Marshal(args)
 	if err != nil {
 		return fmt.Errorf("encode the arguments of %s: %w", method, err)
 	}
-	res, err := call(ctx, t, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
-		FunctionDeclaration: "function(args, hushed) { outrider.hushed = hushed; return outrider." + method + "(args) }",
+	res, err := callIn(ctx, session, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
+		FunctionDeclaration: "function(args, hushed) { " + seldom(method) + "outrider.hushed = hushed; return outrider." + method + "(args) }",
 		UniqueContextID:     world,
 		Arguments: []*runtime.CallArgument{
-			{Value: jsonv2.Value(raw)}, {Value: jsonv2.Value(strconv.FormatBool(t.hushed))},
+			{Value: jsonv2.Value(raw)}, {Value: jsonv2.Value(strconv.FormatBool(hushed))},
 		},
 		AwaitPromise:  new(true),
 		ReturnByValue: new(true),

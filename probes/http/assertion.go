@@ -51,7 +51,17 @@ func failed(a *checks.Assertion, instead, got string) *probes.Failure {
 		Message:  fmt.Sprintf("%s: expected %s, %s", subject(a), expected, instead),
 		Expected: expected,
 		Got:      got,
+		Slow:     isTime(a.Subject),
 	}
+}
+
+// isTime tells whether an assertion is about how long something took.
+func isTime(s checks.Subject) bool {
+	switch s {
+	case checks.SubjectLatency, checks.SubjectResolve, checks.SubjectConnect, checks.SubjectTLS, checks.SubjectFirstByte, checks.SubjectDownload:
+		return true
+	}
+	return false
 }
 
 // quoted says what there is in a few words.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"outrider/checks"
 	"outrider/probes"
@@ -52,7 +53,10 @@ func WriteText(w io.Writer, run probes.Run, style Style) error {
 		fmt.Fprintf(&b, "    %s %-*s  %9s%s\n", style.mark(step.Outcome), width, step.Name, Duration(step.Duration), details(step))
 	}
 	for _, e := range run.Exceeded {
-		fmt.Fprintf(&b, "    %s %s\n", style.mark(e.Level), exceeded(e))
+		fmt.Fprintf(&b, "    %s %s%s\n", style.mark(e.Level), exceeded(e), because(&run, e))
+	}
+	if run.Disturbed != "" {
+		fmt.Fprintf(&b, "    %s its times are not trusted, for this host was disturbed: %s\n", style.mark(probes.Degraded), run.Disturbed)
 	}
 	if f := run.Failure; f != nil {
 		where := ""
@@ -84,6 +88,7 @@ func details(step probes.Step) string {
 			}
 		}
 	}
+	parts = append(parts, split(step)...)
 	for _, v := range checks.Vitals() {
 		if x := step.Vitals.Of(v); x != nil {
 			parts = append(parts, fmt.Sprintf("%s %s", strings.ToUpper(string(v)), measure(string(v), *x)))
@@ -93,6 +98,38 @@ func details(step probes.Step) string {
 		return ""
 	}
 	return "  " + strings.Join(parts, ", ")
+}
+
+// split says what a step in a browser waited for, as far as it is worth a word.
+func split(step probes.Step) (parts []string) {
+	if step.Split == nil {
+		return nil
+	}
+	for _, part := range []struct {
+		name string
+		took time.Duration
+	}{
+		{"network", step.Split.Network}, {"server", step.Split.Server}, {"script", step.Split.Script}, {"rendering", step.Split.Rendering},
+	} {
+		// The phases of a document tell already what it waited for.
+		told := step.HTTP != nil && (part.name == "network" || part.name == "server")
+		if !told && part.took >= 10*time.Millisecond && 10*part.took >= step.Duration {
+			parts = append(parts, part.name+" "+Duration(part.took))
+		}
+	}
+	return parts
+}
+
+// because says what a vital that went over its threshold comes from.
+func because(run *probes.Run, e probes.Exceeded) string {
+	for i := range run.Steps {
+		if run.Steps[i].Name == e.Step {
+			if text := run.Because(i, checks.Vital(e.Measure)); text != "" {
+				return ": " + text
+			}
+		}
+	}
+	return ""
 }
 
 // exceeded says in words which threshold was gone over.

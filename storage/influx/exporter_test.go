@@ -220,13 +220,13 @@ func exportEverything(t *testing.T, to target) {
 	for measurement, want := range map[string][]string{
 		"run": {
 			"check=search,kind=http,location=local,outcome=passed,tier=gold" + stamp(first.Started) +
-				"duration_ms=90 " + fmt.Sprintf(common, 0, first.ID) + " up=1",
+				"disturbed=false duration_ms=90 " + fmt.Sprintf(common, 0, first.ID) + " up=1",
 			"check=search,kind=http,location=local,outcome=failed,tier=gold" + stamp(second.Started) +
-				"duration_ms=100 failed_step=search failure=assertion " + fmt.Sprintf(common, 1, second.ID) + " up=0",
+				"disturbed=false duration_ms=100 failed_step=search failure=assertion " + fmt.Sprintf(common, 1, second.ID) + " up=0",
 			"check=search,kind=http,location=local,outcome=unknown,tier=gold" + stamp(third.Started) +
-				"failure=prober " + fmt.Sprintf(common, 0, third.ID),
+				"disturbed=false failure=prober " + fmt.Sprintf(common, 0, third.ID),
 			"check=checkout,kind=browser,location=local,outcome=degraded,team=a b,c=d" + stamp(fourth.Started) +
-				"duration_ms=2000 " + fmt.Sprintf(common, 0, fourth.ID) + " up=1",
+				"disturbed=false duration_ms=2000 " + fmt.Sprintf(common, 0, fourth.ID) + " up=1",
 		},
 		"step": {
 			"check=checkout,kind=browser,location=local,outcome=passed,step=home,team=a b,c=d" + stamp(fourth.Started) +

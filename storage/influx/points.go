@@ -54,9 +54,11 @@ type label struct{ name, tag string }
 // InfluxDB does. A label of such a name becomes a tag with "label_" before it.
 var own = []string{
 	"check", "kind", "location", "outcome", "step", "cause", "severity", "state", "event", "time",
-	"run", "up", "retries", "host_disturbance", "maintenance", "failure", "failed_step", "status", "redirects",
+	"run", "up", "retries", "host_disturbance", "disturbed", "cpu_pressure", "cpu_throttled", "maintenance",
+	"failure", "failed_step", "trace_id", "status", "redirects",
 	"cls", "days_left", "verified", "incident", "number", "summary", "open",
 	"score", "learned", "breach_probability", "objective", "good", "total", "budget_left",
+	"requests", "long_tasks", "dom_elements", "console_messages",
 }
 
 func newPointMaker(labels []string) pointMaker {
@@ -77,7 +79,7 @@ func newPointMaker(labels []string) pointMaker {
 
 // hasUnit tells whether a name ends as those of our fields do.
 func hasUnit(name string) bool {
-	return strings.HasSuffix(name, "_ms") || strings.HasSuffix(name, "_s") || strings.HasSuffix(name, "_bytes")
+	return strings.HasSuffix(name, "_ms") || strings.HasSuffix(name, "_s") || strings.HasSuffix(name, "_bytes") || strings.HasSuffix(name, "_requests")
 }
 
 // draft is a point in the making.
@@ -180,13 +182,17 @@ func (m pointMaker) run(b *batch, run probes.Run) {
 	d := m.series("run", &run).tag("outcome", string(run.Outcome)).
 		ms("start_delay_ms", run.StartDelay).ms("slot_wait_ms", run.SlotWait).
 		int("retries", int64(len(run.Attempts))).float("host_disturbance", run.Disturbance).
-		bool("maintenance", run.Maintenance).text("run", run.ID)
+		bool("disturbed", run.Disturbed != "").bool("maintenance", run.Maintenance).text("run", run.ID)
 	if run.Failure != nil {
 		d.text("failure", string(run.Failure.Kind)).text("failed_step", run.Failure.Step)
 	}
 	if up, known := isUp(run.Outcome); known {
 		d.int("up", up).ms("duration_ms", run.Duration)
 	}
+	if run.Browser != "" {
+		d.float("cpu_pressure", run.CPUPressure).float("cpu_throttled", run.CPUThrottled)
+	}
+	d.text("trace_id", run.TraceID)
 	b.add(d, run.ID)
 	for i := range run.Steps {
 		m.step(b, &run, &run.Steps[i])
@@ -218,8 +224,12 @@ func (m pointMaker) step(b *batch, run *probes.Run, step *probes.Step) {
 			d.int("status", int64(h.Status))
 		}
 	}
-	b.add(d, run.ID)
+	if step.SpeedIndex != nil {
+		d.float("speed_index_ms", *step.SpeedIndex)
+	}
+	b.add(d.split(step.Split), run.ID)
 	m.vitals(b, run, step)
+	m.page(b, run, step)
 	m.certificate(b, run, step)
 }
 
@@ -230,7 +240,7 @@ func (m pointMaker) vitals(b *batch, run *probes.Run, step *probes.Step) {
 	d := m.series("vital", run).tag("step", step.Name)
 	for key, value := range map[string]*float64{
 		"lcp_ms": step.Vitals.LCP, "cls": step.Vitals.CLS, "inp_ms": step.Vitals.INP,
-		"fcp_ms": step.Vitals.FCP, "ttfb_ms": step.Vitals.TTFB,
+		"fcp_ms": step.Vitals.FCP, "ttfb_ms": step.Vitals.TTFB, "tbt_ms": step.Vitals.TBT,
 	} {
 		if value != nil {
 			d.float(key, *value)

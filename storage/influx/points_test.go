@@ -23,7 +23,13 @@ import (
 func full() probes.Run {
 	run := storagetest.Failed(storagetest.NewRun("a", start, time.Second))
 	v := 1.5
-	run.Steps[1].Vitals = &probes.Vitals{LCP: &v, CLS: &v, INP: &v, FCP: &v, TTFB: &v}
+	run.Browser = "Chromium 152 (headless shell)"
+	run.Steps[1].Vitals = &probes.Vitals{LCP: &v, CLS: &v, INP: &v, FCP: &v, TTFB: &v, TBT: &v}
+	run.Steps[1].Split = &probes.Split{Server: time.Millisecond}
+	run.Steps[1].Page = &probes.PageStats{Elements: 1, JSHeap: 1, Types: map[string]probes.Traffic{}}
+	for _, kind := range probes.RequestTypes() {
+		run.Steps[1].Page.Types[kind] = probes.Traffic{Requests: 1}
+	}
 	return run
 }
 

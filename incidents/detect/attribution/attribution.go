@@ -151,6 +151,8 @@ func vitalText(v checks.Vital) string {
 		return "first contentful paint"
 	case checks.VitalTTFB:
 		return "time to first byte"
+	case checks.VitalTBT:
+		return "total blocking time"
 	}
 	return string(v)
 }

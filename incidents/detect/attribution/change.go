@@ -3,6 +3,7 @@ package attribution
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"outrider/checks"
@@ -209,11 +210,29 @@ func (w *slowRuns) vitalCulprits() []Culprit {
 				c.Unit, was, is = Score, trim(d.was, 3), trim(d.is, 3)
 			}
 			c.Sentence = fmt.Sprintf("%s of step %s went from %s to %s", vitalText(v), s.name, was, is)
+			if text := w.because(s.name, v); text != "" {
+				c.Sentence += ": " + text
+			}
 			c.Share, c.score = w.vitalScore(i, v, d)
 			culprits = append(culprits, c)
 		}
 	}
 	return culprits
+}
+
+// because says what a vital of the last run that has it comes from.
+func (w *slowRuns) because(step string, v checks.Vital) string {
+	for _, run := range slices.Backward(w.runs) {
+		for i := range run.Steps {
+			if run.Steps[i].Name != step {
+				continue
+			}
+			if text := run.Because(i, v); text != "" {
+				return text
+			}
+		}
+	}
+	return ""
 }
 
 // vitalScore ranks a vital. One that is a time and whose page gained about as

@@ -101,6 +101,12 @@ func TestRankNamesWhatMoved(t *testing.T) {
 			r.Outcome, r.Steps[1].Vitals.LCP = probes.Degraded, &lcp
 			r.Exceeded = []probes.Exceeded{{Step: "step 1", Measure: "lcp", Level: probes.Degraded, Limit: 2500, Got: lcp}}
 		}, KindVital, "step 1", "lcp", "largest contentful paint of step step 1 went from "},
+		{"a cause that the browser names", checks.KindBrowser, func(r *probes.Run) {
+			shift := 0.31
+			r.Outcome, r.Steps[1].Vitals.CLS = probes.Degraded, &shift
+			r.Steps[1].Vitals.Causes = &probes.Causes{CLS: &probes.CLSCause{Target: "#banner", Shift: 0.3, At: 1200}}
+			r.Exceeded = []probes.Exceeded{{Step: "step 1", Measure: "cls", Level: probes.Degraded, Limit: 0.1, Got: shift}}
+		}, KindVital, "step 1", "cls", "layout shift of step step 1 went from 0.01 to 0.31: #banner moved by 0.3, 1.2 s after the start"},
 		{"paint that a slow host explains", checks.KindBrowser, func(r *probes.Run) {
 			lcp := 4000.0
 			slower(&r.Steps[1], &r.Steps[1].Resources[0].Time, 3800*ms)

@@ -210,17 +210,6 @@ function byLabel(wanted, exact) {
 
 // ------------------------------------------------------------- one element
 
-// All elements that a target means, and those of them that can be seen.
-function find(target) {
-  let all;
-  if (target.css) all = query(target.css);
-  else if (target.text) all = byText(target.text, target.exact);
-  else if (target.role) all = byRole(target.role, target.name, target.exact);
-  else if (target.label) all = byLabel(target.label, target.exact);
-  else all = query(`[data-testid="${CSS.escape(target.testid)}"]`);
-  return {all, seen: all.filter(visible)};
-}
-
 const boxes = (el) => [...el.getClientRects()].filter((r) => r.width > 0 && r.height > 0);
 
 function visible(el) {
@@ -320,33 +309,36 @@ function cover(el, at) {
   return receives(el, top) ? null : top;
 }
 
-// Whether an animation of the element, or of what it is in, is about to start:
-// until the browser has painted its first frame, the element lies still where
-// the animation begins, for as many frames as a busy machine takes.
-function setsOff(el) {
+// Whether an animation of the element, or of what it is in, may be moving it
+// although it lay still since a moment of the document's timeline: one that is
+// about to start, since until the browser has painted its first frame the
+// element lies where the animation begins; and one under way, if the browser has
+// not come to a new frame since. On a busy machine either takes its time.
+function adrift(el, since) {
   for (let node = el; node; node = parent(node)) {
-    if (node.getAnimations().some((a) => a.pending && a.playState === 'running')) return true;
+    if (node.getAnimations().some((a) => a.playState === 'running' && (a.pending || document.timeline.currentTime === since))) return true;
   }
   return false;
 }
 
 // The one element that a target means, or why there is none. needs are the
-// conditions that it has to meet: "enabled", "editable", "pointer".
+// conditions that it has to meet: "enabled", "editable", "pointer". hint makes
+// the detail, which only the last look needs.
 function resolve(target, needs) {
-  const {all, seen} = find(target);
-  if (all.length === 0) return {state: 'missing'};
-  if (target.nth > 0) {
-    if (seen.length < target.nth) return {state: 'missing', detail: `${seen.length} visible`};
+  const {all, seen, of, matched} = find(target);
+  if (all.length === 0) return {state: 'missing', hint: () => likely(target).slice(2)};
+  if (of.nth > 0) {
+    if (seen.length < of.nth) return {state: 'missing', detail: `${seen.length} visible`};
   } else if (seen.length > 1) {
-    return {state: 'ambiguous', count: seen.length, detail: seen.slice(0, 5).map(describe).join(', ')};
+    return {state: 'ambiguous', count: seen.length, matched, hint: () => seen.slice(0, 5).map(describe).join(', ')};
   } else if (seen.length === 0) {
-    return {state: 'hidden', detail: `${describe(all[0])}: ${invisibility(all[0])}`};
+    return {state: 'hidden', hint: () => all.slice(0, 3).map((el) => `${describe(el)}: ${invisibility(el)}`).join('; ') + (all.length > 3 ? `; and ${all.length - 3} more` : '')};
   }
-  const el = seen[Math.max(target.nth - 1, 0)];
-  if (needs.includes('enabled') && disabled(el)) return {state: 'disabled', detail: describe(el)};
-  const fixed = needs.includes('editable') ? uneditable(el) : '';
-  if (fixed) return {state: 'uneditable', detail: `${describe(el)}: ${fixed}`};
-  return {state: 'ready', el};
+  const el = seen[Math.max(of.nth - 1, 0)];
+  if (needs.includes('enabled') && disabled(el)) return {state: 'disabled', matched, detail: describe(el)};
+  const fixed = needs.includes('editable') || (needs.includes('fillable') && el.localName !== 'select') ? uneditable(el) : '';
+  if (fixed) return {state: 'uneditable', matched, detail: `${describe(el)}: ${fixed}`};
+  return {state: 'ready', el, matched};
 }
 
 // ---------------------------------------------------------------- waiting
@@ -380,32 +372,39 @@ const sameBox = (a, b) => a && b && a.x === b.x && a.y === b.y;
 // also until it lies still from one animation frame to the next, in view, on
 // top. Of that, confirmed is the time in milliseconds that went into making sure
 // of what was true already.
-async function reach(target, needs, slice) {
+//
+// With a position, in pixels from the element's top left corner, that is where
+// it has to be on top.
+async function reach(target, needs, slice, position = null) {
+  const place = position ? (el) => placeIn(el, position) : point;
   const end = performance.now() + slice;
   const alignments = ['center', 'end', 'start'];
   for (let round = 0; ; round++) {
     const result = await until(Math.max(0, end - performance.now()), ready, () => resolve(target, needs));
     if (!ready(result)) return result;
     const el = result.el;
-    if (!needs.includes('pointer')) return {state: 'ready', el, confirmed: 0};
-    let at = point(el);
+    const matched = result.matched;
+    if (!needs.includes('pointer')) return {state: 'ready', el, matched, confirmed: 0};
+    if (position && !hasPlace(el, position)) return {state: 'refused', detail: `${describe(el)} has no ${position.X},${position.Y}: its box is ${sizeOf(el)}`};
+    let at = place(el);
     if (!at || cover(el, at)) {
       const block = alignments[round % alignments.length];
       el.scrollIntoView({block, inline: 'center', behavior: 'instant'});
-      at = point(el);
+      at = place(el);
     }
     const since = performance.now();
     let state = !at ? {state: 'outside', detail: describe(el)} : null;
     if (at) {
+      const time = document.timeline.currentTime;
       await frame();
-      if (!el.isConnected || setsOff(el) || !sameBox(at, point(el))) state = {state: 'moving', detail: describe(el)};
+      if (!el.isConnected || adrift(el, time) || !sameBox(at, place(el))) state = {state: 'moving', detail: describe(el)};
     }
     if (!state) {
       const top = cover(el, at);
       const again = resolve(target, needs);
       if (top) state = {state: 'covered', detail: `${describe(el)} by ${describe(top)}`};
       else if (again.el !== el) state = {state: 'moving', detail: describe(el)};
-      else return {state: 'ready', el, x: at.x, y: at.y, confirmed: performance.now() - since};
+      else return {state: 'ready', el, matched, x: at.x, y: at.y, confirmed: performance.now() - since};
     }
     if (performance.now() >= end) return state;
     await sleep(10);
@@ -413,7 +412,8 @@ async function reach(target, needs, slice) {
 }
 
 // What Go gets: no element.
-const plain = ({state, detail = '', count = 0, x = 0, y = 0, confirmed = 0, mode = ''}) => ({state, detail, count, x, y, confirmed, mode});
+const plain = ({state, detail = '', hint = null, count = 0, matched = 0, x = 0, y = 0, confirmed = 0, mode = ''}) =>
+  ({state, detail: hint ? hint() : detail, count, matched, x, y, confirmed, mode});
 
 // ----------------------------------------------------------------- acting
 
@@ -481,10 +481,18 @@ globalThis.outrider = {
   // Whether the journey has secrets; Go sets it with each call.
   hushed: false,
 
+  // For js/evidence.js: the fields that hold secrets, and what a target means.
+  secretFields,
+  elements(target) {
+    const {all, seen} = find(target);
+    return seen.length ? seen : all;
+  },
+
   // Waits for a target; see reach. With press, the next press is meant for it.
-  async reach({target, needs, press, slice}) {
-    const result = await reach(target, needs, slice);
+  async reach({target, needs, press, position, slice}) {
+    const result = await reach(target, needs, slice, position);
     aim = press && ready(result) ? {el: result.el, hit: null} : null;
+    if (aim && dragsNatively(result.el)) result.mode = 'drags';
     return plain(result);
   },
 
@@ -504,9 +512,12 @@ globalThis.outrider = {
   // Waits for a field and makes it take what is typed next. mode says what is
   // left to do: "type", or nothing.
   async fill({target, value, secret, slice}) {
-    const result = await reach(target, ['enabled', 'editable'], slice);
+    const end = performance.now() + slice;
+    const result = await reach(target, ['enabled', 'fillable'], slice);
     if (!ready(result)) return plain(result);
     const el = result.el;
+    // A recording does not tell a field from a select element.
+    if (el.localName === 'select') return outrider.select({target, option: value, slice: Math.max(0, end - performance.now())});
     el.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
     if (secret) secretFields.add(el);
     if (settable.has(el.type)) {
@@ -514,10 +525,10 @@ globalThis.outrider = {
       el.value = value;
       if (el.value !== value) return plain({state: 'refused', detail: `${describe(el)} does not take ${JSON.stringify(value)}`});
       announce(el);
-      return plain({state: 'ready'});
+      return plain({state: 'ready', matched: result.matched});
     }
     selectAll(el);
-    return plain({state: 'ready', mode: 'type'});
+    return plain({state: 'ready', matched: result.matched, mode: 'type'});
   },
 
   // Waits for a select element that has the option, and chooses it.
@@ -531,14 +542,14 @@ globalThis.outrider = {
       const options = [...el.options].filter((o) => !o.disabled);
       const choice = options.find((o) => o.value === option) ?? options.find((o) => same(o.label) || same(o.text));
       if (!choice) return {state: 'optionless', detail: [...el.options].slice(0, 10).map((o) => JSON.stringify(normal(o.label))).join(', ')};
-      return {state: 'ready', el, choice};
+      return {state: 'ready', el, choice, matched: result.matched};
     });
     if (!ready(result)) return plain(result);
     result.el.focus();
     if (result.el.multiple) for (const o of result.el.options) o.selected = false;
     result.choice.selected = true;
     announce(result.el);
-    return plain({state: 'ready'});
+    return plain({state: 'ready', matched: result.matched});
   },
 
   // Waits for a target and gives it the focus.
@@ -554,17 +565,19 @@ globalThis.outrider = {
     const where = () => ({url: location.href, title: document.title});
     const result = await until(slice, ready, () => {
       if (text && !byText(text, false).some(visible)) return {state: 'textless'};
+      let matched = 0;
       if (shown) {
         const result = resolve(shown, []);
         if (!ready(result) && result.state !== 'ambiguous') return {...result, of: 'visible'};
+        matched = result.matched;
       }
       if (hidden) {
-        const seen = find(hidden).seen;
-        if (seen.length > 0 && seen.length >= hidden.nth) return {state: 'shown', detail: describe(seen[Math.max(hidden.nth - 1, 0)])};
+        const {seen, of} = find(hidden);
+        if (seen.length > 0 && seen.length >= of.nth) return {state: 'shown', detail: describe(seen[Math.max(of.nth - 1, 0)])};
       }
       const now = where();
-      if (seen && seen.url === now.url && seen.title === now.title) return {state: 'same'};
-      return {state: 'ready'};
+      if (seen && seen.url === now.url && seen.title === now.title) return {state: 'same', matched};
+      return {state: 'ready', matched};
     });
     return {...plain(result), ...where()};
   },
@@ -591,9 +604,11 @@ globalThis.outrider = {
     return {url: location.href, title: document.title.slice(0, limit), text: text.slice(0, limit), cut: text.length > limit};
   },
 
-  // The boxes of everything that shows a secret, in CSS pixels of the viewport.
-  secrets({values}) {
+  // The boxes of everything that shows a secret, in CSS pixels of the viewport:
+  // of frames that the journey acts in, the whole.
+  secrets({values, frames}) {
     const rects = [];
+    if (frames) for (const el of query('iframe,frame,object,embed')) rects.push(...el.getClientRects());
     for (const el of secretFields) if (el.isConnected) rects.push(...el.getClientRects());
     for (const pattern of values.map(loosely)) {
       const has = (text) => pattern.test(text);
@@ -604,4 +619,10 @@ globalThis.outrider = {
     }
     return rects.map((r) => ({x: r.left, y: r.top, width: r.width, height: r.height}));
   },
+};
+
+// What the scripts that come with a call are made of (see seldom.go).
+globalThis.outrider.kit = {
+  query, children, parent, normal, hiddenFromAll, labelOf, labelTexts, accessibleName, contentName, referenced,
+  find, matches, resolve, reach, until, ready, plain, visible, describe, disabled, point, frame, secretFields,
 };

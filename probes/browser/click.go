@@ -1,0 +1,180 @@
+package browser
+
+import (
+	"context"
+	"time"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp/kb"
+
+	"outrider/checks"
+	"outrider/probes"
+)
+
+// pressing is how a button of the mouse is pressed.
+type pressing struct {
+	button input.MouseButton
+	mask   int64 // the button, as the field buttons of events has it
+	count  int64 // which of several clicks in a row it is, from 1
+	hold   time.Duration
+}
+
+var leftClick = pressing{button: input.MouseButtonLeft, mask: 1, count: 1}
+
+// pressingOf gives how a click presses.
+func pressingOf(a *checks.Click) pressing {
+	p := leftClick
+	p.hold = a.Hold
+	switch a.Button {
+	case checks.RightButton:
+		p.button, p.mask = input.MouseButtonRight, 2
+	case checks.MiddleButton:
+		p.button, p.mask = input.MouseButtonMiddle, 4
+	}
+	return p
+}
+
+// mouseOf sends one event of the mouse. Whether its button is down while it
+// moves follows from whether it was pressed.
+func (j *journey) mouseOf(ctx context.Context, kind input.DispatchMouseEventType, x, y float64, p pressing) error {
+	event := input.DispatchMouseEventParams{
+		Type: kind, X: x, Y: y, PointerType: input.DispatchMouseEventPointerTypeMouse, Modifiers: j.held.Int64(), Buttons: j.buttons,
+	}
+	if kind != input.DispatchMouseEventTypeMouseMoved {
+		event.Button, event.ClickCount = p.button, p.count
+		j.buttons &^= p.mask
+		if kind == input.DispatchMouseEventTypeMousePressed {
+			j.buttons |= p.mask
+		}
+		event.Buttons = j.buttons
+	} else if j.buttons != 0 {
+		event.Button = p.button
+	}
+	if _, err := call(ctx, j.tab, input.DispatchMouseEvent, event); err != nil {
+		return j.inputError(ctx, err)
+	}
+	return nil
+}
+
+// click clicks an element once, or several times in a row. Its time includes
+// the load of the page that the click leads to, if it does.
+func (j *journey) click(ctx context.Context, a *checks.Click, times int, t *timing) error {
+	for {
+		missed, err := j.tryClick(ctx, a, times, t)
+		if err != nil || !missed {
+			return err
+		}
+	}
+}
+
+// tryClick clicks an element, unless it has moved away or was covered between
+// the last look at it and the press: then nothing was pressed, and missed is
+// true.
+func (j *journey) tryClick(ctx context.Context, a *checks.Click, times int, t *timing) (missed bool, err error) {
+	s, err := j.reachAt(ctx, a.Target, a.Position, true, t, "enabled")
+	if err != nil {
+		return false, err
+	}
+	// The way of the pointer to the element is the customer's time.
+	began := time.Now()
+	if err := j.mouse(ctx, input.DispatchMouseEventTypeMouseMoved, s.X, s.Y); err != nil {
+		return false, err
+	}
+	t.own += time.Since(began)
+	err = j.follow(ctx, t, func() error {
+		return j.holding(ctx, a.Modifiers, func() (err error) {
+			missed, err = j.pressAt(ctx, s.X, s.Y, pressingOf(a), times, t)
+			return err
+		})
+	})
+	if missed && err == nil {
+		err = j.lower(ctx)
+	}
+	return missed, err
+}
+
+// pressAt presses and releases the button at a point as often as is wanted. If
+// the first press misses, it is released and that is all.
+func (j *journey) pressAt(ctx context.Context, x, y float64, p pressing, times int, t *timing) (missed bool, err error) {
+	for i := range times {
+		p.count = int64(i + 1)
+		if err := j.mouseOf(ctx, input.DispatchMouseEventTypeMousePressed, x, y, p); err != nil {
+			return false, err
+		}
+		if i == 0 {
+			missed = j.missed(ctx, t)
+		}
+		if p.hold > 0 && !missed {
+			err = j.pause(ctx, p.hold)
+		}
+		// The button is not left down, whatever happened.
+		if released := j.mouseOf(ctx, input.DispatchMouseEventTypeMouseReleased, x, y, p); err == nil {
+			err = released
+		}
+		if missed || err != nil {
+			break
+		}
+	}
+	return missed, err
+}
+
+// pause does nothing for a time.
+func (j *journey) pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		if err := j.tab.reason(ctx, ctx.Err()); !timedOut(err) {
+			return err
+		}
+		return failf(probes.FailTimeout, "the button was to be held down for %s, longer than the step may take", d)
+	}
+}
+
+// holding holds modifier keys down while something is done.
+func (j *journey) holding(ctx context.Context, names []string, do func() error) error {
+	before := j.held
+	for _, name := range names {
+		if err := j.keyOf(ctx, name, true); err != nil {
+			return err
+		}
+	}
+	err := do()
+	for i := len(names) - 1; i >= 0; i-- {
+		if modifiers[names[i]].bit&before != 0 {
+			continue // an earlier step holds it
+		}
+		if released := j.keyOf(ctx, names[i], false); err == nil {
+			err = released
+		}
+	}
+	j.held = before
+	return err
+}
+
+// keyOf presses a key, or releases it.
+func (j *journey) keyOf(ctx context.Context, name string, down bool) error {
+	key := findKey(name)
+	if key == nil {
+		return failf(probes.FailVariable, "there is no key %q", name)
+	}
+	bit := modifiers[name].bit
+	kind := kb.KeyUp
+	j.held &^= bit
+	if down {
+		kind = kb.KeyRawDown
+		j.held |= bit
+	}
+	held := j.held
+	if key.Shift {
+		held |= kb.ModifierShift
+	}
+	event := keyEvent(kind, key, held)
+	if down && key.Print && held&^kb.ModifierShift == 0 {
+		event.Type, event.Text, event.UnmodifiedText = kb.KeyDown, key.Text, key.Unmodified
+	}
+	if _, err := call(ctx, j.tab, input.DispatchKeyEvent, event); err != nil {
+		return j.inputError(ctx, err)
+	}
+	return nil
+}

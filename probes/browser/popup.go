@@ -1,0 +1,293 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+
+	"outrider/checks"
+	"outrider/probes"
+)
+
+// openPage is a page that a journey has open.
+type openPage struct {
+	name string
+	tab  *tab
+}
+
+// errClosedItself is what becomes of a page that a script of it closes.
+const errClosedItself = deadPage("the page closed itself")
+
+// maxPages bounds the pages that a journey has open at a time.
+const maxPages = 20
+
+// pageOpened waits for the page that a step opens, sets it up and goes on in
+// it.
+func (j *journey) pageOpened(ctx context.Context, h *happening, t *timing) error {
+	o := j.tab.observer
+	var id target.ID
+	err := o.await(ctx, func() bool {
+		id = o.came
+		return id != ""
+	})
+	if err != nil {
+		return j.late(ctx, err, probes.FailPage, "the step opened no page", h.began)
+	}
+	if len(j.pages) >= maxPages {
+		return failf(probes.FailPage, "the journey has more than %d pages open: close some", maxPages)
+	}
+	opened, err := j.tab.openedPage(ctx, id, j)
+	if err != nil {
+		return j.late(ctx, err, probes.FailTimeout, "the page that the step opened did not respond", h.began)
+	}
+	if len(j.pages) == 0 {
+		j.pages = []openPage{{checks.MainPage, j.tab}}
+	}
+	j.pages = append(j.pages, openPage{h.options.Popup, opened})
+	j.front(opened)
+	d, err := j.arrived(ctx, t, h.began)
+	if err != nil {
+		return err
+	}
+	if x := d.exchange; x != nil && x.http.Status >= 400 {
+		return badStatus(x)
+	}
+	return j.arrivedAt(ctx, h.options.Navigation, t)
+}
+
+// front makes a page the one that steps act in.
+func (j *journey) front(t *tab) {
+	j.tab, j.aimed = t, nil
+	j.buttons = 0
+}
+
+// blankPatience is how long a page that was opened without an address may take
+// to get one.
+const blankPatience = 500 * time.Millisecond
+
+// arrived waits until a page that was opened is loaded. Its first request was
+// made before we could watch it; what the page itself knows of it has to do.
+func (j *journey) arrived(ctx context.Context, t *timing, began time.Time) (*document, error) {
+	o := j.tab.observer
+	for {
+		tree, err := call(ctx, j.tab, page.GetFrameTree, cdp.Empty{})
+		if err != nil {
+			return nil, j.lost(ctx, err)
+		}
+		o.adopt(tree.FrameTree.Frame)
+		if address := o.current().url; address != "" && address != "about:blank" || o.underway() {
+			break
+		}
+		short, cancel := context.WithCancel(ctx)
+		if !j.tab.headed(ctx) {
+			short, cancel = context.WithTimeout(ctx, blankPatience)
+		}
+		mark := o.mark()
+		err = o.await(short, func() bool { return o.moves != mark })
+		cancel()
+		if ctx.Err() != nil {
+			return nil, j.late(ctx, err, probes.FailTimeout, "the page that the step opened did not load", began)
+		}
+		if err != nil {
+			break // it stays what it is
+		}
+	}
+	d, err := j.loaded(ctx, t, began)
+	if err != nil || d.exchange != nil || !isWeb(d.url) {
+		return d, err
+	}
+	var a arrival
+	if inWorld(ctx, j.tab, "arrival", func() any { return nil }, &a) == nil && a.Status > 0 {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		d.exchange = a.exchange(d.url)
+	}
+	return d, nil
+}
+
+// headed tells whether a page is on its way to an address: it began to be before
+// we could watch it.
+func (t *tab) headed(ctx context.Context) bool {
+	info, err := cdp.Call(ctx, chromedp.FromContext(t.ctx).Browser, target.GetTargetInfo, target.GetTargetInfoParams{TargetID: t.target.TargetID})
+	return err == nil && info.TargetInfo != nil && isWeb(info.TargetInfo.URL)
+}
+
+// arrival is what a page knows of the request that led to it: Navigation
+// Timing, level 2. Times are in milliseconds.
+type arrival struct {
+	Status                                     int
+	Protocol                                   string
+	Resolve, Connect, TLS, FirstByte, Download float64
+	Transfer, Body                             int64
+}
+
+// exchange gives it the form of one that was watched.
+func (a arrival) exchange(url string) *exchange {
+	return &exchange{answered: true, http: probes.HTTP{
+		Method: "GET", URL: url, Status: a.Status, Protocol: protocolName(a.Protocol),
+		Phases: probes.Phases{
+			Resolve: milliseconds(a.Resolve), Connect: milliseconds(a.Connect), TLS: milliseconds(a.TLS),
+			FirstByte: milliseconds(a.FirstByte), Download: milliseconds(a.Download),
+		},
+		TransferBytes: a.Transfer, BodyBytes: a.Body,
+	}}
+}
+
+// adopt takes the document that a page showed before it was watched.
+func (o *observer) adopt(f *cdp.Frame) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if d := o.document; d.loader == "" || d.loader == f.LoaderID {
+		d.loader, d.url, d.unreachable = f.LoaderID, f.URL+f.URLFragment, f.UnreachableURL != ""
+		if d.unreachable {
+			d.url = f.UnreachableURL
+		}
+	}
+}
+
+// openedPage sets up a page that this one has opened.
+func (t *tab) openedPage(ctx context.Context, id target.ID, j *journey) (*tab, error) {
+	p := &tab{
+		process: t.process, context: t.context, popup: true, requests: t.requests, framed: t.framed, hushed: t.hushed,
+		tasks: make(chan task, t.requests.room()), base: t.base,
+	}
+	p.observer = newObserver(p.take, j.secrets.hide)
+	if looksBack(&j.check.Journey) {
+		p.observer.keepCalls()
+	}
+	if p.framed {
+		p.observer.frames = newFrameTable()
+	}
+	p.observer.setFrame(cdp.FrameID(id))
+	// Not the run's context: see openTab.
+	p.ctx, p.cancel = chromedp.NewContext(t.process.ctx, chromedp.WithTargetID(id), chromedp.WithListener(p.observer.handle))
+	first := j.mainTab()
+	first.popups = append(first.popups, p)
+	stop := context.AfterFunc(ctx, p.cancel)
+	err := chromedp.Do(p.ctx)
+	if !stop() && err == nil {
+		err = ctx.Err()
+	}
+	if c := chromedp.FromContext(p.ctx); c.Target != nil {
+		p.target = c.Target
+		t.process.gate.open(p.target.SessionID)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("set up a page that was opened: %w", err)
+	}
+	p.life, p.die = context.WithCancelCause(p.base)
+	p.attended.Go(p.attend)
+	if err := p.prepare(ctx, j.check.Journey.Browser); err != nil {
+		return nil, fmt.Errorf("set up a page that was opened: %w", err)
+	}
+	return p, nil
+}
+
+// mainTab is the page that the journey started in.
+func (j *journey) mainTab() *tab {
+	if len(j.pages) > 0 {
+		return j.pages[0].tab
+	}
+	return j.tab
+}
+
+// gone tells whether nothing more can come of a page.
+func (t *tab) gone() bool { return t.life.Err() != nil }
+
+// switchTo goes on in another page.
+func (j *journey) switchTo(ctx context.Context, name string) error {
+	i := j.find(name)
+	if i < 0 {
+		return failf(probes.FailPage, "there is no page named %q: it has not been opened, or is closed", name)
+	}
+	p := j.pages[i].tab
+	if p == j.tab {
+		return nil
+	}
+	if p.gone() {
+		return failf(probes.FailPage, "the page %q has closed", name)
+	}
+	j.front(p)
+	if i > 0 { // the first stays first: it is the main one
+		j.pages = append(slices.Delete(j.pages, i, i+1), openPage{name, p})
+	}
+	_, err := call(ctx, j.tab, page.BringToFront, cdp.Empty{})
+	return j.lost(ctx, err)
+}
+
+// find gives the index of the page of a name that was opened last, or -1.
+func (j *journey) find(name string) int {
+	for i := len(j.pages) - 1; i >= 0; i-- {
+		if j.pages[i].name == name {
+			return i
+		}
+	}
+	if len(j.pages) == 0 && name == checks.MainPage {
+		j.pages = []openPage{{checks.MainPage, j.tab}}
+		return 0
+	}
+	return -1
+}
+
+// closePage closes a page, and goes on in the one that was in front before.
+func (j *journey) closePage(ctx context.Context, name string) error {
+	i := slices.IndexFunc(j.pages, func(p openPage) bool { return p.tab == j.tab })
+	if name != "" {
+		i = j.find(name)
+	}
+	if name != "" && i < 0 {
+		return failf(probes.FailPage, "there is no page named %q: it has not been opened, or is closed", name)
+	}
+	if i < 0 || j.remaining(j.pages[i].tab) == nil {
+		return failf(probes.FailPage, "this is the only page that is open: a journey keeps one")
+	}
+	closing := j.pages[i].tab
+	if !closing.gone() {
+		if _, err := chromedp.CallBrowser(closing.ctx, target.CloseTarget, target.CloseTargetParams{TargetID: closing.target.TargetID}); err != nil {
+			return j.lost(ctx, err)
+		}
+		closing.die(errClosedItself)
+	}
+	if closing != j.tab {
+		return nil
+	}
+	return j.handOver(ctx)
+}
+
+// remaining gives the page that is in front once another is closed, or nil.
+func (j *journey) remaining(closed *tab) *tab {
+	for i := len(j.pages) - 1; i >= 0; i-- {
+		if p := j.pages[i].tab; p != closed && !p.gone() {
+			return p
+		}
+	}
+	return nil
+}
+
+// handOver goes on in the page that was in front before the one that closed.
+func (j *journey) handOver(ctx context.Context) error {
+	next := j.remaining(j.tab)
+	if next == nil {
+		return errClosedItself
+	}
+	j.front(next)
+	short, cancel := context.WithTimeout(next.life, 2*time.Second)
+	defer cancel()
+	_, err := call(short, next, page.BringToFront, cdp.Empty{})
+	return err
+}
+
+// leadsAway tells whether an action may well make its page close itself.
+func leadsAway(action checks.Action) bool {
+	switch action.(type) {
+	case *checks.Click, *checks.DoubleClick, *checks.Press, *checks.KeyDown, *checks.KeyUp, *checks.Type, *checks.Select, *checks.SetChecked, *checks.Evaluate:
+		return true
+	}
+	return false
+}
