@@ -54,6 +54,8 @@ var httpKeys = []key[httpDraft]{
 		read: func(d *decoder, n *yaml.Node, o *httpDraft) { set(&o.MaxBody)(d.bytes(n, 0, 1<<30)) }},
 	{name: "max_header", doc: "The longest header that is accepted. Default: 1MiB.", form: sizeForm,
 		read: func(d *decoder, n *yaml.Node, o *httpDraft) { set(&o.MaxHeader)(d.bytes(n, 256, 16<<20)) }},
+	{name: "trace", doc: "Send a W3C traceparent header, so that a run leads to its backend trace.", form: boolForm,
+		read: func(d *decoder, n *yaml.Node, o *httpDraft) { set(&o.Trace)(d.boolean(n)) }, instead: []string{"traceparent", "tracing"}},
 }
 
 var httpOptionsObject = object[httpDraft]{name: "http_options", noun: "http_options",

@@ -8,8 +8,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/google/uuid"
-
 	"outrider/checks"
 )
 
@@ -56,8 +54,7 @@ func (e *Executor) Execute(ctx context.Context, check checks.Check, scheduled ti
 	run.Finished = e.now().UTC()
 
 	if run.ID == "" { // a probe that needs it before has made one
-		// crypto/rand, the one thing that could fail here, never returns an error.
-		run.ID = uuid.Must(uuid.NewV7()).String()
+		run.ID = NewRunID()
 	}
 	run.CheckID = check.ID
 	run.CheckName = check.Name

@@ -68,7 +68,7 @@ type Run struct {
 	Artifacts []Artifact `json:"artifacts,omitempty"`
 	// Browser names the browser binary and version that ran the journey.
 	Browser string `json:"browser,omitempty"`
-	// TraceID is the W3C trace id that the run's requests to the monitored
+	// TraceID is the W3C trace id, the run's id without dashes, that the run's requests to the monitored
 	// site carried: 32 hexadecimal digits, or empty if it was not traced.
 	TraceID string `json:"trace_id,omitempty"`
 	// BrowserWait is how long the last attempt waited for a Chromium to start.

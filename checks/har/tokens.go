@@ -48,7 +48,7 @@ func (t *translation) find(name, value string, before int) string {
 	if v := t.known[value]; v != "" {
 		return v
 	}
-	if t.firstUse[value] < before {
+	if t.firstUse[value] < before || t.missed[value] {
 		return "" // the page knew it before
 	}
 	for i := before - 1; i >= 0; i-- {
@@ -62,8 +62,13 @@ func (t *translation) find(name, value string, before int) string {
 		t.known[value] = v
 		return v
 	}
+	t.missed[value] = true
 	return ""
 }
+
+// maxWork bounds how much text is searched for tokens, in bytes: a visit of
+// hours with thousands of them comes nowhere near.
+const maxWork = 4 << 30
 
 // source says where an answer has a value; "" if it does not. hint is what it
 // is called there.
@@ -81,6 +86,13 @@ func (t *translation) source(h *hop, value string) (source, hint string) {
 		if c.Value == value && headerName.MatchString(c.Name) {
 			return "cookie " + c.Name, c.Name
 		}
+	}
+	if t.work += len(h.end.text); t.work > maxWork {
+		if !t.told["work"] {
+			t.told["work"] = true
+			t.out.Remark("there is too much to search for tokens: those of later requests stand as they were recorded")
+		}
+		return "", ""
 	}
 	if pattern, key := textPattern(h.end.text, value); pattern != "" {
 		return "regex " + pattern, key
@@ -181,7 +193,7 @@ func textPattern(text, value string) (pattern, key string) {
 	if text == "" || len(value) < leastToken {
 		return "", ""
 	}
-	const tries = 20
+	const tries = 10
 	at := 0
 	for range tries {
 		i := strings.Index(text[at:], value)
@@ -262,6 +274,9 @@ func contextPattern(text string, at int, value string) (pattern, key string) {
 		context := line[from:]
 		if !boundary || len(context) < 4 || draft.Volatile(context) || c >= 0x80 {
 			continue
+		}
+		if strings.Index(text, context) != at-len(context) {
+			continue // it stands before something else, too
 		}
 		p := regexp.QuoteMeta(context) + group
 		if !strings.ContainsFunc(context, unicode.IsControl) && finds(p, text, value) {

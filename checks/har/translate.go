@@ -38,6 +38,8 @@ type translation struct {
 	firstUse  map[string]int    // index of the first request with a value
 	uses      map[string]int    // how many requests have a value
 	leaves    map[*entry]leaves // of JSON answers, made when first needed
+	missed    map[string]bool   // values that no answer has
+	work      int               // bytes that were searched
 	told      map[string]bool   // what was said already
 	remarks   map[int][]string  // by request
 }
@@ -49,7 +51,7 @@ func Translate(a *Archive, options Options) (*draft.Definition, error) {
 	t := &translation{
 		options: options,
 		out:     &draft.Definition{Kind: "http", Every: defaultEvery, Options: draft.Mapping(), Secrets: &draft.Secrets{}},
-		known:   map[string]string{}, variables: map[string]bool{}, firstUse: map[string]int{}, uses: map[string]int{},
+		known:   map[string]string{}, variables: map[string]bool{}, firstUse: map[string]int{}, uses: map[string]int{}, missed: map[string]bool{},
 		leaves: map[*entry]leaves{}, told: map[string]bool{}, remarks: map[int][]string{},
 	}
 	t.hops = t.choose(a)

@@ -132,6 +132,7 @@ type (
 		Exceeded   []exceededPart `json:"exceeded,omitempty"`
 		Steps      []stepPart     `json:"steps"`
 		StepsCut   int            `json:"steps_cut,omitempty"`
+		TraceID    string         `json:"trace_id,omitempty"`
 	}
 	failurePart struct {
 		Step     string             `json:"step,omitempty"`
@@ -224,7 +225,7 @@ func (w *writer) run(r *probes.Run) *runPart {
 	}
 	p := &runPart{
 		ID: r.ID, StartedAt: stamp(r.Started), Outcome: r.Outcome, DurationMS: inMilliseconds(r.Duration),
-		Failure: w.failure(r.Failure), Steps: []stepPart{},
+		Failure: w.failure(r.Failure), Steps: []stepPart{}, TraceID: r.TraceID,
 	}
 	for _, e := range r.Exceeded[:min(len(r.Exceeded), w.items)] {
 		p.Exceeded = append(p.Exceeded, exceededPart{w.short(e.Step, w.name), e.Measure, e.Level, finite(e.Limit), finite(e.Got)})

@@ -19,7 +19,7 @@ const maxArchiveText = 2 << 20
 // one is wanted in the end. The events are there anyway: nothing is asked of
 // the browser for it, and nothing is worked out before it is wanted.
 type archive struct {
-	off     bool
+	on      bool // set when the journey begins
 	entries []*fetched
 	open    map[network.RequestID]*fetched
 	pages   []*shownPage
@@ -69,7 +69,7 @@ type shownPage struct {
 // handle takes an event, after the observer has; the document is the one that
 // the page shows.
 func (a *archive) handle(event any, frame cdp.FrameID, d *document, now time.Time) {
-	if a.off {
+	if !a.on {
 		return
 	}
 	switch ev := event.(type) {
@@ -77,7 +77,7 @@ func (a *archive) handle(event any, frame cdp.FrameID, d *document, now time.Tim
 		a.sent(ev, frame, now)
 	case *network.EventResponseReceived:
 		if f := a.open[ev.RequestID]; f != nil {
-			f.answered(ev.Response)
+			a.answered(f, ev.Response)
 		}
 	case *network.EventDataReceived:
 		if f := a.open[ev.RequestID]; f != nil {
@@ -116,7 +116,7 @@ func (a *archive) sent(ev *network.EventRequestWillBeSent, frame cdp.FrameID, no
 	}
 	if f := a.open[ev.RequestID]; f != nil { // led elsewhere
 		if ev.RedirectResponse != nil {
-			f.answered(ev.RedirectResponse)
+			a.answered(f, ev.RedirectResponse)
 			f.encoded = max(int64(ev.RedirectResponse.EncodedDataLength), 0)
 		}
 		a.end(f, float64(ev.Timestamp))
@@ -126,9 +126,10 @@ func (a *archive) sent(ev *network.EventRequestWillBeSent, frame cdp.FrameID, no
 		a.leftOut++
 		return
 	}
+	request := *ev.Request
 	f := &fetched{
 		id: ev.RequestID, kind: ev.Type, begun: now, wall: float64(ev.WallTime), issued: float64(ev.Timestamp),
-		request: ev.Request, encoded: -1, fate: a.spared[ev.RequestID],
+		request: &request, encoded: -1, fate: a.spared[ev.RequestID],
 	}
 	f.request.PostDataEntries = nil // what customers type
 	if size += headerSize(ev.Request.Headers); a.text+size > maxArchiveText {
@@ -163,23 +164,25 @@ func (a *archive) pageOf(loader cdp.LoaderID) *shownPage {
 func (a *archive) end(f *fetched, at float64) {
 	f.ended = at
 	delete(a.open, f.id)
-	if f.response == nil {
-		return
-	}
-	// Its headers count only now, for the sake of those that never end.
-	if size := headerSize(f.response.Headers); a.text+size <= maxArchiveText {
-		a.text += size
-	} else {
-		f.response.Headers = nil
-	}
 }
 
 // answered notes the answer.
-func (f *fetched) answered(r *network.Response) { f.response = r }
+func (a *archive) answered(f *fetched, r *network.Response) {
+	answer := *r
+	if size := headerSize(r.Headers); a.text+size <= maxArchiveText {
+		a.text += size
+	} else {
+		answer.Headers = nil
+	}
+	f.response = &answer
+}
 
 // spare notes what the journey's definition does to a request. It may be told
 // before or after the request itself.
 func (a *archive) spare(id network.RequestID, what fate) {
+	if id == "" {
+		return
+	}
 	if a.spared == nil {
 		a.spared = map[network.RequestID]fate{}
 	}
@@ -211,11 +214,11 @@ func (o *observer) spare(id network.RequestID, what fate) {
 	o.archive.spare(id, what)
 }
 
-// keepNoRequests has the observer keep nothing for a HAR.
-func (o *observer) keepNoRequests() {
+// keepRequests has the observer keep what a HAR needs, from now on.
+func (o *observer) keepRequests() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.archive.off = true
+	o.archive.on = true
 }
 
 // sparedOf tells whether the definition kept a request from the network. The

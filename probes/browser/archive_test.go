@@ -185,7 +185,7 @@ func TestDraw(t *testing.T) {
 	const n = 2000
 	kept := 0
 	for range n {
-		id := newRunID()
+		id := probes.NewRunID()
 		draw := drawOf(id)
 		if draw != drawOf(id) || draw < 0 || draw >= 1 {
 			t.Fatalf("%s draws %v", id, draw)

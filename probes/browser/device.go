@@ -98,6 +98,21 @@ func (d *device) identity(browser string) (agent string, hints *emulation.UserAg
 	}
 }
 
+// inherited takes it for done if a page that shares its opener's process
+// already has what it is told to have.
+func inherited(t *tab, step func() error) func() error {
+	if !t.popup {
+		return step
+	}
+	return func() error {
+		err := step()
+		if err != nil && strings.Contains(err.Error(), "already in effect") {
+			return nil
+		}
+		return err
+	}
+}
+
 // pretend makes the commands by which a page takes the browser for another:
 // its device, language, time zone, place and what its person prefers.
 func pretend(ctx context.Context, t *tab, o checks.BrowserOptions) []func() error {
@@ -118,13 +133,13 @@ func pretend(ctx context.Context, t *tab, o checks.BrowserOptions) []func() erro
 		if language, _, found := strings.Cut(o.Locale, "-"); found {
 			agent.AcceptLanguage += "," + language
 		}
-		steps = append(steps, command(ctx, t, emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: o.Locale}))
+		steps = append(steps, inherited(t, command(ctx, t, emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: o.Locale})))
 	}
 	if agent.UserAgent != "" || agent.AcceptLanguage != "" {
 		steps = append(steps, command(ctx, t, emulation.SetUserAgentOverride, agent))
 	}
 	if o.Timezone != "" {
-		steps = append(steps, command(ctx, t, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: o.Timezone}))
+		steps = append(steps, inherited(t, command(ctx, t, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: o.Timezone})))
 	}
 	var features []*emulation.MediaFeature
 	if o.ColorScheme != checks.ColorSchemeOwn {

@@ -109,8 +109,11 @@ func (k *flights) sent(ev *network.EventRequestWillBeSent) {
 	if ev.RedirectResponse != nil {
 		f.answer(ev.RedirectResponse, float64(ev.Timestamp))
 	}
-	f.host, f.path = host, path
+	f.host, f.path = host, strings.Clone(path[:min(len(path), maxPath)])
 }
+
+// maxPath bounds a path that is kept, in bytes: well above what is shown of it.
+const maxPath = 2 * maxTold
 
 // left notes that the page shows the document of a loader: what earlier ones
 // asked for is waited for no more.

@@ -78,6 +78,7 @@ func (f *frameTable) handle(event any) {
 type frameHost struct {
 	target *chromedp.Target
 	cancel context.CancelFunc // nil for a page's
+	gone   <-chan struct{}    // closed when the frame is not shown by it any more
 
 	mu      sync.Mutex
 	changed chan struct{}
@@ -124,6 +125,7 @@ func (t *tab) frameHostOf(ctx context.Context, frame cdp.FrameID) (*frameHost, e
 	if h := t.hosts[frame]; h != nil {
 		return h, nil
 	}
+	t.sweepHosts()
 	if len(t.hosts) >= maxHosts {
 		return nil, fmt.Errorf("the page has more than %d frames in processes of their own", maxHosts)
 	}
@@ -138,6 +140,7 @@ func (t *tab) frameHostOf(ctx context.Context, frame cdp.FrameID) (*frameHost, e
 	if c := chromedp.FromContext(hostCtx); c.Target != nil {
 		h.target = c.Target
 		t.process.gate.open(h.target.SessionID)
+		h.gone, _ = chromedp.Detached(hostCtx) // there is a target
 	}
 	h.cancel = cancel
 	if err == nil {
@@ -158,6 +161,17 @@ func (t *tab) frameHostOf(ctx context.Context, frame cdp.FrameID) (*frameHost, e
 
 // maxHosts bounds the sessions of frames of one page.
 const maxHosts = 32
+
+// sweepHosts ends the sessions of frames that are not there any more.
+func (t *tab) sweepHosts() {
+	for _, h := range t.hosts {
+		select {
+		case <-h.gone:
+			t.dropHost(h)
+		default:
+		}
+	}
+}
 
 // dropHost forgets the session of a frame that is not shown by that process
 // any more.

@@ -20,6 +20,10 @@ func happenings(t *testing.T, body string) string {
 	return shop(t, map[string]http.HandlerFunc{
 		"/page": html(body),
 		"/part": html("Part"),
+		"/slow": func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(900 * time.Millisecond)
+			html("Slow")(w, r)
+		},
 		"/next": html(`Next <a href="/page">Back</a>`),
 		"/late": html(`<button onclick="setTimeout(() => location = '/next', 400)">Go</button>`),
 		"/popup": html(`<h1>Invoice</h1><button onclick="window.close()">Close</button><button onclick="opener.document.title = 'Agreed'; setTimeout(() => window.close(), 50)">Agree</button>
@@ -169,6 +173,9 @@ func TestPopups(t *testing.T) {
 - {click: Alone, popup: alone}
 - expect: Invoice
 - evaluate: {script: innerWidth, expect: exists}`},
+		{"slow to answer", `<a href="/slow" target="_blank">Go</a>`, `
+- {click: Go, popup: p}
+- evaluate: {script: location.pathname, expect: /slow}`},
 		{"closes itself", `<button onclick="window.open('/popup')">Sign in</button>`, `
 - {click: Sign in, popup: sign-in}
 - click: Agree

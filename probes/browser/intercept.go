@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 
 	"outrider/checks"
+	"outrider/probes"
 )
 
 // interception is what a journey does to requests before they go to the
@@ -111,7 +112,7 @@ func (i *interception) added(address string) []*fetch.HeaderEntry {
 		list = append(list, i.headers.entries...)
 	}
 	if i.trace != nil && i.trace.owns(u) {
-		list = append(list, &fetch.HeaderEntry{Name: "traceparent", Value: i.trace.parent()})
+		list = append(list, &fetch.HeaderEntry{Name: "traceparent", Value: probes.Traceparent(i.trace.id)})
 	}
 	return list
 }

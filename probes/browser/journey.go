@@ -32,14 +32,14 @@ type journey struct {
 	held    kb.Modifier // the keys that a step pressed and none has released
 	buttons int64       // those of the mouse that are down
 	acted   time.Time   // when the last step that did something began
-	opened  []visit
+	// baselines takes new baselines of what pages look like; nil: they are
+	// held against those that there are.
+	baselines func(path string, png []byte) error
+	opened    []visit
 	// pages are those that are open: the main one first, then in the order in
 	// which they were in front; nil: there was only one.
 	pages     []openPage
 	downloads bool // the step under way loads a file
-	// baselines takes new baselines of what pages look like; nil: they are
-	// held against those that there are.
-	baselines func(path string, png []byte) error
 	keeping   keeping
 	kept      int       // bytes of artifacts
 	samples   []*sample // one after each step

@@ -15,10 +15,6 @@ const (
 	maxKept = 12 << 20
 )
 
-// newRunID makes the id of a run, which is needed before it begins: what is
-// kept of it and its trace hang on it.
-func newRunID() string { return uuid.Must(uuid.NewV7()).String() } // crypto/rand never fails
-
 // drawOf gives a number from 0 to 1 that follows from a run's id: whether a
 // sampled piece of evidence is kept of it. It comes from the random bits at
 // the end of a UUID, so that the time in it has no say.
@@ -47,10 +43,12 @@ func (j *journey) keepRequests() {
 	if !j.keeping.HAR.Wanted(j.result.Outcome == probes.Failed, j.keeping.draw) {
 		return
 	}
-	o := j.mainTab().observer
-	o.mu.Lock()
-	archive := o.archive.har(j.result.Browser, j.stepAt, j.secrets.hide)
-	o.mu.Unlock()
+	archive := newHAR(j.result.Browser)
+	for _, t := range append([]*tab{j.mainTab()}, j.mainTab().popups...) {
+		t.observer.mu.Lock()
+		t.observer.archive.addTo(archive, j.stepAt, j.secrets.hide)
+		t.observer.mu.Unlock()
+	}
 	if len(archive.Log.Entries) == 0 {
 		return
 	}

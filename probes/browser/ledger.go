@@ -92,6 +92,18 @@ func (l *ledger) made() []madeRequest {
 	return calls
 }
 
+// watched gives the observers of all pages that are open, the main one first.
+func (j *journey) watched() []*observer {
+	if len(j.pages) == 0 {
+		return []*observer{j.tab.observer}
+	}
+	var list []*observer
+	for _, p := range j.pages {
+		list = append(list, p.tab.observer)
+	}
+	return list
+}
+
 // keepCalls has the requests kept from now on.
 func (o *observer) keepCalls() {
 	o.mu.Lock()

@@ -38,7 +38,7 @@ func TestPageSide(t *testing.T) {
 	thirdURL := strings.Replace(third.URL, "127.0.0.1", "localhost", 1)
 	server := shop(t, map[string]http.HandlerFunc{
 		"/hero.svg": slowly(30*time.Millisecond, picture(500)),
-		"/data": slowly(80*time.Millisecond, func(w http.ResponseWriter, _ *http.Request) {
+		"/data": slowly(300*time.Millisecond, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Server-Timing", `db;dur=71.5;desc="the \"slow\" table", cache`)
 			fmt.Fprint(w, "{}")
 		}),
@@ -59,6 +59,7 @@ func TestPageSide(t *testing.T) {
 				list.innerHTML = '<h2 style="font-size:60px">A long list of mugs in many colours</h2>';
 			};
 			(function broken() { console.error('it is broken', 42) })();
+			setTimeout(function later() { nothingOfTheKind() });
 			fetch('/missing').catch(() => {});
 			</script><img src="`+thirdURL+`/ad.svg">`)(w, r)
 		}),
@@ -132,16 +133,17 @@ func TestPageSide(t *testing.T) {
 		t.Errorf("Server-Timing (-want +got):\n%s", diff)
 	}
 
-	p := first.Page
-	if p.Traffic.Requests != 3 || p.Traffic.Failed != 1 || p.FirstParty.Requests != 2 || p.ThirdParty.Requests != 1 || p.ThirdParty.TransferBytes == 0 ||
-		p.Types["document"].Requests != 1 || p.Types["image"].Requests != 1 || p.Types["fetch"].Failed != 1 || p.Elements < 10 || p.JSHeap < 1e5 || p.Busy <= 0 {
+	// The hero is asked for about when the first step ends.
+	p, hero := first.Page, r.Steps[1].Page.Types["image"].Requests
+	if p.Traffic.Requests != 4-hero || p.Traffic.Failed != 1 || p.FirstParty.Requests != 3-hero || p.ThirdParty.Requests != 1 || p.ThirdParty.TransferBytes == 0 ||
+		p.Types["document"].Requests != 1 || p.Types["image"].Requests != 2-hero || p.Types["fetch"].Failed != 1 || p.Elements < 10 || p.JSHeap < 1e5 || p.Busy <= 0 {
 		t.Errorf("the page took %+v", p)
 	}
 	if diff := cmp.Diff([]probes.Mark{{Name: "boot", Measure: true, Duration: 5 * time.Millisecond}, {Name: "app-start"}}, first.Marks,
 		cmpopts.IgnoreFields(probes.Mark{}, "Start")); diff != "" {
 		t.Errorf("marks (-want +got):\n%s", diff)
 	}
-	if c := first.Console; len(c) != 1 || c[0].Kind != "error" || c[0].Text != "it is broken 42" || len(c[0].Stack) == 0 || !strings.HasPrefix(c[0].Stack[0], "broken ("+server.URL+"/page:") {
+	if c := first.Console; len(c) != 2 || c[1].Kind != "exception" || c[1].Text != "ReferenceError: nothingOfTheKind is not defined" || !strings.HasPrefix(c[1].Stack[0], "later (") || c[0].Kind != "error" || c[0].Text != "it is broken 42" || len(c[0].Stack) == 0 || !strings.HasPrefix(c[0].Stack[0], "broken ("+server.URL+"/page:") {
 		t.Errorf("the console says %+v", c)
 	}
 	if f := first.FailedRequests; len(f) != 1 || f[0].Path != "/missing" || f[0].Status != 404 || f[0].Type != "fetch" {

@@ -84,10 +84,16 @@ func (j *journey) arrived(ctx context.Context, t *timing, began time.Time) (*doc
 		if address := o.current().url; address != "" && address != "about:blank" || o.underway() {
 			break
 		}
-		short, cancel := context.WithTimeout(ctx, blankPatience)
+		short, cancel := context.WithCancel(ctx)
+		if !j.tab.headed(ctx) {
+			short, cancel = context.WithTimeout(ctx, blankPatience)
+		}
 		mark := o.mark()
 		err = o.await(short, func() bool { return o.moves != mark })
 		cancel()
+		if ctx.Err() != nil {
+			return nil, j.late(ctx, err, probes.FailTimeout, "the page that the step opened did not load", began)
+		}
 		if err != nil {
 			break // it stays what it is
 		}
@@ -103,6 +109,13 @@ func (j *journey) arrived(ctx context.Context, t *timing, began time.Time) (*doc
 		d.exchange = a.exchange(d.url)
 	}
 	return d, nil
+}
+
+// headed tells whether a page is on its way to an address: it began to be before
+// we could watch it.
+func (t *tab) headed(ctx context.Context) bool {
+	info, err := cdp.Call(ctx, chromedp.FromContext(t.ctx).Browser, target.GetTargetInfo, target.GetTargetInfoParams{TargetID: t.target.TargetID})
+	return err == nil && info.TargetInfo != nil && isWeb(info.TargetInfo.URL)
 }
 
 // arrival is what a page knows of the request that led to it: Navigation
@@ -145,6 +158,12 @@ func (t *tab) openedPage(ctx context.Context, id target.ID, j *journey) (*tab, e
 		tasks: make(chan task, t.requests.room()), base: t.base,
 	}
 	p.observer = newObserver(p.take, j.secrets.hide)
+	if j.keeping.HAR.Possible(j.keeping.draw) {
+		p.observer.keepRequests()
+	}
+	if looksBack(&j.check.Journey) {
+		p.observer.keepCalls()
+	}
 	if p.framed {
 		p.observer.frames = newFrameTable()
 	}

@@ -70,7 +70,7 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 // brings along, and when it has passed calls after, if that is set, before the
 // context is closed.
 func (p *Probe) attempt(ctx context.Context, check checks.Check, along *belongings, after func(context.Context, *journey) error) (probes.Run, error) {
-	id := newRunID()
+	id := probes.NewRunID() // what is kept of the run and its trace hang on it
 	keeping := keepingOf(check.Journey.Browser, id)
 	pool, leave, err := p.browserFor(check.Journey.Browser.Chromium, keeping, id)
 	if err != nil {
@@ -86,7 +86,7 @@ func (p *Probe) attempt(ctx context.Context, check checks.Check, along *belongin
 
 	scope := checks.NewVariables(p.options.Functions)
 	secrets := secretsOf(&check)
-	requests, err := newInterception(&check.Journey, scope, traceIDOf(id))
+	requests, err := newInterception(&check.Journey, scope, probes.TraceIDOf(id))
 	if err != nil {
 		return probes.Run{}, err
 	}
@@ -116,8 +116,8 @@ func (p *Probe) attempt(ctx context.Context, check checks.Check, along *belongin
 
 	run := probes.Run{ID: id, TraceID: requests.traceID(), Outcome: probes.Passed, Browser: s.process.version, BrowserWait: waited}
 	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run, keeping: keeping, baselines: p.options.Baselines}
-	if !keeping.HAR.Possible(keeping.draw) {
-		tab.observer.keepNoRequests()
+	if keeping.HAR.Possible(keeping.draw) {
+		tab.observer.keepRequests()
 	}
 	if err := j.travel(tabCtx); err != nil {
 		return probes.Run{BrowserWait: waited}, err

@@ -13,6 +13,8 @@ var (
 	accessibleScript string
 	//go:embed js/look.js
 	lookScript string
+	//go:embed js/acts.js
+	actsScript string
 )
 
 // seldom gives the script that a method of our world is defined in, if it is
@@ -27,6 +29,8 @@ func seldom(method string) string {
 		return accessibleScript
 	case "freeze", "thaw", "look":
 		return lookScript
+	case "checked", "caret", "files", "scroll", "place", "arrival":
+		return actsScript
 	}
 	return ""
 }

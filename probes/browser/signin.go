@@ -138,7 +138,7 @@ func extended(ctx context.Context, spent time.Duration) (context.Context, contex
 
 // failed is the run of a journey that could not be begun.
 func (s *signIn) failed() probes.Run {
-	run := probes.Run{ID: newRunID(), Outcome: probes.Failed, Browser: s.run.Browser, Secrets: s.run.Secrets}
+	run := probes.Run{ID: probes.NewRunID(), Outcome: probes.Failed, Browser: s.run.Browser, Secrets: s.run.Secrets}
 	f := *s.run.Failure
 	f.Message = fmt.Sprintf("signing in by check %q failed at its step %q: %s", s.check.ID, f.Step, f.Message)
 	f.Step = ""

@@ -27,15 +27,15 @@ type stateWanted struct {
 	// audited is when everything but what costs time to look at first held.
 	audited time.Time
 
-	baseline *image.NRGBA // decoded
-	kept     bool         // how the page looked instead was kept
+	baseline *image.NRGBA    // decoded
+	differs  *lookDifference // nil: it looks as it should, as far as was seen
 }
 
 // The pauses between looks at a page's state, and how long what costs time to
 // look at may take to come true.
 const (
-	firstStatePause   = 20 * time.Millisecond
-	longestStatePause = 500 * time.Millisecond
+	leastStatePause   = 10 * time.Millisecond
+	longestStatePause = 250 * time.Millisecond
 	auditPatience     = 5 * time.Second
 )
 
@@ -57,7 +57,8 @@ func (w *stateWanted) look(ctx context.Context) (*failure, error) {
 			return w.last, nil
 		}
 	}
-	w.pause = min(max(2*w.pause, firstStatePause), longestStatePause)
+	// What comes true is seen at most a tenth too late.
+	w.pause = min(max(time.Since(w.began)/10, leastStatePause), longestStatePause)
 	wrong, err := w.lookOnce(ctx)
 	if wrong != nil && wrong.kind == probes.FailTimeout && w.last != nil {
 		wrong = w.last // the time was over in the midst of a look
@@ -127,16 +128,24 @@ func (w *stateWanted) status(context.Context) (*failure, error) {
 	return w.judge(w.Status, float64(status), "the page's status", strconv.Itoa(status))
 }
 
+// calls gives the requests of all pages that are open.
+func (w *stateWanted) calls() []madeRequest {
+	var all []madeRequest
+	for _, o := range w.j.watched() {
+		o.mu.Lock()
+		all = append(all, o.ledger.made()...)
+		o.mu.Unlock()
+	}
+	return all
+}
+
 // request looks for a request that was made.
 func (w *stateWanted) request(context.Context) (*failure, error) {
 	r := w.Request
 	if r == nil {
 		return nil, nil
 	}
-	o := w.j.tab.observer
-	o.mu.Lock()
-	calls := o.ledger.made()
-	o.mu.Unlock()
+	calls := w.calls()
 	var others []string // what was asked for at the URL, without being as expected
 	for _, c := range calls {
 		if r.SinceAction && c.at.Before(w.j.acted) {
@@ -417,10 +426,12 @@ func (w *stateWanted) consoleErrors() *failure {
 	if w.NoConsoleErrors == nil {
 		return nil
 	}
-	o := w.j.tab.observer
-	o.mu.Lock()
-	lines := append([]string(nil), o.console.errors...)
-	o.mu.Unlock()
+	var lines []string
+	for _, o := range w.j.watched() {
+		o.mu.Lock()
+		lines = append(lines, o.console.errors...)
+		o.mu.Unlock()
+	}
 	var found []string
 	for _, line := range lines {
 		if !w.allowed(w.NoConsoleErrors, line) {
@@ -435,10 +446,7 @@ func (w *stateWanted) failedRequests() *failure {
 	if w.NoFailedRequests == nil {
 		return nil
 	}
-	o := w.j.tab.observer
-	o.mu.Lock()
-	calls := o.ledger.made()
-	o.mu.Unlock()
+	calls := w.calls()
 	var found []string
 	for _, c := range calls {
 		if how, broken := c.broken(); broken && !w.allowed(w.NoFailedRequests, c.url) {

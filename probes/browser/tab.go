@@ -38,8 +38,6 @@ var (
 	pageScript string
 	//go:embed js/targets.js
 	targetsScript string
-	//go:embed js/acts.js
-	actsScript string
 	//go:embed js/frames.js
 	framesScript string
 )
@@ -234,7 +232,7 @@ func call[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], params P
 // injected is the script that runs in our world of every document. Frames
 // within the page are none of our business, unless the journey acts in them.
 func injected(frames bool) string {
-	page := pageScript + "\n" + targetsScript + "\n" + actsScript + "\n"
+	page := pageScript + "\n" + targetsScript + "\n"
 	vitals := idleScript + "\n" + webVitalsScript + "\n" + vitalsScript + "\n})();"
 	const onlyPage = "if (window !== window.top) return;\n"
 	if frames {
@@ -268,7 +266,7 @@ func (t *tab) close() (clean bool) {
 			defer t.process.gate.forget(p.target.SessionID)
 		}
 		for _, h := range p.hosts {
-			p.leaveHost(h)
+			t.process.gate.shut(h.target.SessionID)
 		}
 		for _, dir := range p.folders {
 			defer os.RemoveAll(dir)
@@ -287,6 +285,11 @@ func (t *tab) close() (clean bool) {
 		for _, p := range t.popups {
 			p.cancel()
 			p.attended.Wait()
+		}
+		for _, p := range append([]*tab{t}, t.popups...) {
+			for _, h := range p.hosts {
+				p.leaveHost(h)
+			}
 		}
 		close(done)
 	}()

@@ -1,8 +1,6 @@
 package browser
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"net/url"
 	"slices"
 	"strings"
@@ -11,10 +9,8 @@ import (
 )
 
 // trace gives requests to the monitored site a W3C traceparent (Trace Context
-// level 1, version 00), by which the site's own tracing tells what a journey
-// set off. Requests of one run share its trace id; each has a parent id of its
-// own. They are marked as sampled: somebody who looks at a slow run wants to
-// find its trace.
+// level 1), by which the site's own tracing tells what a journey set off.
+// Requests of one run share its trace id; each has a parent id of its own.
 type trace struct {
 	id      string   // 32 hexadecimal digits
 	origins []string // scheme://host:port that goto steps name
@@ -29,19 +25,6 @@ func newTrace(id string, origins []string) *trace {
 		}
 	}
 	return t
-}
-
-// traceIDOf makes the trace id of a run of its id, a UUID: both have 128 bits,
-// so that either leads to the other.
-func traceIDOf(run string) string { return strings.ReplaceAll(run, "-", "") }
-
-// parent makes the header of one request.
-func (t *trace) parent() string {
-	var span [8]byte
-	for span == [8]byte{} { // all zeroes is invalid
-		_, _ = rand.Read(span[:]) // never fails
-	}
-	return "00-" + t.id + "-" + hex.EncodeToString(span[:]) + "-01"
 }
 
 // patterns are the requests that may be the site's, in the browser's way of

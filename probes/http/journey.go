@@ -19,6 +19,7 @@ type journey struct {
 	scope   *checks.Variables
 	jar     jar
 	routes  []*route
+	traceID string // of the requests that are traced
 }
 
 func (p *Probe) newJourney(check checks.Check) *journey {

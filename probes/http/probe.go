@@ -85,6 +85,11 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 		if err := j.awaitCode(ctx, request); err != nil {
 			return run, err
 		}
+		if request.Trace && run.TraceID == "" {
+			run.ID = probes.NewRunID()
+			run.TraceID = probes.TraceIDOf(run.ID)
+			j.traceID = run.TraceID
+		}
 		done, err := j.step(ctx, step, request)
 		run.Secrets = j.scope.Codes()
 		run.Steps = append(run.Steps, done)

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"outrider/checks"
+	"outrider/probes"
 )
 
 // acceptEncoding lists what decode can read.
@@ -38,6 +39,9 @@ func (j *journey) build(ctx context.Context, definition *checks.Request) (*netht
 	setDefault(req.Header, "Accept-Encoding", acceptEncoding)
 	setDefault(req.Header, "User-Agent", j.probe.userAgent)
 	setDefault(req.Header, "Accept", "*/*")
+	if definition.Trace {
+		setDefault(req.Header, "Traceparent", probes.Traceparent(j.traceID))
+	}
 	if contentType != "" {
 		setDefault(req.Header, "Content-Type", contentType)
 	}

@@ -55,7 +55,7 @@ type label struct{ name, tag string }
 var own = []string{
 	"check", "kind", "location", "outcome", "step", "cause", "severity", "state", "event", "time",
 	"run", "up", "retries", "host_disturbance", "disturbed", "cpu_pressure", "cpu_throttled", "maintenance",
-	"failure", "failed_step", "status", "redirects",
+	"failure", "failed_step", "trace_id", "status", "redirects",
 	"cls", "days_left", "verified", "incident", "number", "summary", "open",
 	"score", "learned", "breach_probability", "objective", "good", "total", "budget_left",
 	"requests", "long_tasks", "dom_elements", "console_messages",
@@ -192,6 +192,7 @@ func (m pointMaker) run(b *batch, run probes.Run) {
 	if run.Browser != "" {
 		d.float("cpu_pressure", run.CPUPressure).float("cpu_throttled", run.CPUThrottled)
 	}
+	d.text("trace_id", run.TraceID)
 	b.add(d, run.ID)
 	for i := range run.Steps {
 		m.step(b, &run, &run.Steps[i])
@@ -222,6 +223,9 @@ func (m pointMaker) step(b *batch, run *probes.Run, step *probes.Step) {
 		if h.Status > 0 {
 			d.int("status", int64(h.Status))
 		}
+	}
+	if step.SpeedIndex != nil {
+		d.float("speed_index_ms", *step.SpeedIndex)
 	}
 	b.add(d.split(step.Split), run.ID)
 	m.vitals(b, run, step)

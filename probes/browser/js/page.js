@@ -624,5 +624,5 @@ globalThis.outrider = {
 // What the scripts that come with a call are made of (see seldom.go).
 globalThis.outrider.kit = {
   query, children, parent, normal, hiddenFromAll, labelOf, labelTexts, accessibleName, contentName, referenced,
-  find, resolve, ready, plain, visible, describe, disabled,
+  find, matches, resolve, reach, until, ready, plain, visible, describe, disabled, point, frame, secretFields,
 };

@@ -130,3 +130,23 @@ function likely(target) {
   if (target.title) return some('titles', query('[title]'), (el) => el.title);
   return '';
 }
+
+// Whether the browser itself lets a person drag an element away.
+const dragsNatively = (el) => Boolean(el.closest('[draggable=true],a[href]:not([draggable=false]),img:not([draggable=false])'));
+
+// A place in an element, from its top left corner.
+function placeIn(el, {X, Y}) {
+  const box = el.getBoundingClientRect();
+  const at = {x: box.left + X, y: box.top + Y};
+  return at.x >= 0 && at.y >= 0 && at.x < innerWidth && at.y < innerHeight ? at : null;
+}
+
+function hasPlace(el, {X, Y}) {
+  const box = el.getBoundingClientRect();
+  return X < box.width && Y < box.height;
+}
+
+const sizeOf = (el) => {
+  const box = el.getBoundingClientRect();
+  return `${Math.round(box.width)}x${Math.round(box.height)}`;
+};
