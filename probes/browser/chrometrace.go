@@ -17,7 +17,7 @@ import (
 
 const (
 	// chromeTraceName is the name of the browser's trace among the artifacts.
-	chromeTraceName = "chrome-trace.json.gz"
+	chromeTraceName = "chrome-trace.gz"
 	// maxChromeTrace bounds a trace, in bytes before and after compression, and
 	// chromeTraceBuffer what the browser keeps of it, in KiB: a full buffer
 	// takes no more.
