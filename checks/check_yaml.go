@@ -27,7 +27,7 @@ func newCheckDraft() *checkDraft {
 			Enabled:  true,
 			Schedule: Schedule{Every: DefaultEvery, Zone: time.UTC},
 			Timeout:  DefaultTimeout,
-			Retries:  Retries{Backoff: DefaultRetryBackoff},
+			Retries:  Retries{Count: DefaultRetries, Backoff: DefaultRetryBackoff},
 			Confirm:  Confirm{Failures: 2, Of: 3, Recovery: 2},
 
 			Detection: DefaultDetection(),
@@ -68,7 +68,7 @@ var sharedKeys = []key[checkDraft]{
 				c.Timeout, c.timeoutPos = v, d.at(n)
 			}
 		}},
-	{name: "retries", doc: "How often a failed attempt is repeated before the run counts as failed, and the first pause. Default: 0.",
+	{name: "retries", doc: "How often a failed attempt is repeated before the run counts as failed, and the first pause. Default: 1.",
 		form: anyOf(form{"type": "integer", "minimum": 0, "maximum": maxRetries}, ref("retries"), variableForm), read: readRetries, instead: []string{"retry"}},
 	{name: "confirm", doc: "How many of the last runs must be bad before an incident opens, such as 2 of 3, and how many good ones in a row end it. Default: 2 of 3, recovery 2.",
 		form: anyOf(ofForm, ref("confirm")), read: readConfirm, instead: []string{"confirmation", "failures"}},

@@ -12,7 +12,7 @@ const maxRetries = 10
 
 var retriesObject = object[Retries]{name: "retries", noun: "retries", doc: "How a failed attempt is repeated.",
 	keys: []key[Retries]{
-		{name: "count", doc: "How often a failed attempt is repeated.", form: form{"type": "integer", "minimum": 0, "maximum": maxRetries},
+		{name: "count", doc: "How often a failed attempt is repeated. Default: 1.", form: form{"type": "integer", "minimum": 0, "maximum": maxRetries},
 			read: func(d *decoder, n *yaml.Node, r *Retries) { set(&r.Count)(d.integer(n, 0, maxRetries)) }},
 		{name: "backoff", doc: "The pause before the first repetition; it doubles each time. Default: 2s.", form: durationForm,
 			read: func(d *decoder, n *yaml.Node, r *Retries) { set(&r.Backoff)(d.duration(n, 0)) }, instead: []string{"delay", "pause"}},

@@ -173,7 +173,7 @@ func TestLoadDefaults(t *testing.T) {
 	if c.Name != "a" || !c.Enabled || c.Schedule.Every != DefaultEvery || c.Schedule.Zone != time.UTC || c.Timeout != DefaultTimeout {
 		t.Errorf("check: %+v", c)
 	}
-	if c.Confirm != (Confirm{2, 3, 2}) || c.Retries != (Retries{0, DefaultRetryBackoff}) || c.Objectives != nil || !c.Procedure.IsZero() {
+	if c.Confirm != (Confirm{2, 3, 2}) || c.Retries != (Retries{1, DefaultRetryBackoff}) || c.Objectives != nil || !c.Procedure.IsZero() {
 		t.Errorf("check: %+v", c)
 	}
 	r := c.Journey.Steps[0].Action.(*Request)

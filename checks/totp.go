@@ -55,7 +55,8 @@ func (c *oneTimeCode) at(t time.Time) string {
 
 // left is how long the code of a moment stays good.
 func (c *oneTimeCode) left(t time.Time) time.Duration {
-	return c.period - time.Duration(t.UnixNano())%c.period
+	begun := t.Unix() % int64(c.period/time.Second) // in nanoseconds the years end in 2262
+	return c.period - time.Duration(begun)*time.Second - time.Duration(t.Nanosecond())
 }
 
 // parseOneTimeCode reads what a site gives for an authenticator app: the key in

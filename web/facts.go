@@ -33,7 +33,7 @@ func facts(c *checks.Check) []fact {
 			c.Confirm.Failures, max(c.Confirm.Of, c.Confirm.Failures), plural(c.Confirm.Recovery, "good run", "good runs")))
 	}
 	for _, o := range c.Objectives {
-		add("Objective", objective(o, len(c.Objectives) > 1))
+		add("Objective", objective(o, len(c.Objectives) > 1)+burnRemarks(c, &o))
 	}
 	add("Locations", strings.Join(c.Locations, ", "))
 	add("Told", strings.Join(c.Notify, ", "))

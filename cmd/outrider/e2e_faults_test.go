@@ -27,6 +27,7 @@ const faultDefinitions = `
 defaults:
   every: 1s
   timeout: 10s
+  retries: 0
   confirm: {failures: 2 of 2, recovery: 1}
   detection: {smallest_delay: 400ms, smallest_change: 50%}
 

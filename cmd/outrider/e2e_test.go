@@ -35,6 +35,7 @@ const patience = 90 * time.Second
 const endToEndDefinitions = `
 defaults:
   timeout: 20s
+  retries: 0
   confirm: 2 of 3
   notify: [responders]
 

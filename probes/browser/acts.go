@@ -113,7 +113,7 @@ func (j *journey) lost(ctx context.Context, err error) error {
 
 // typeText types a text key by key.
 func (j *journey) typeText(ctx context.Context, a *checks.Type, t *timing) error {
-	text, err := j.expand(a.Text)
+	text, err := j.fresh(ctx, a.Text, t)
 	if err != nil {
 		return err
 	}

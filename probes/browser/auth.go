@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -17,9 +18,17 @@ import (
 // nobody else.
 type credentials struct {
 	username, password string
+
+	mu sync.Mutex // the pages of a journey share them
 	// asked are the requests that were challenged: a second challenge says
 	// that the credentials are wrong.
-	asked map[fetch.RequestID]bool
+	asked map[challenged]bool
+}
+
+// challenged is a request; ids are those of one page.
+type challenged struct {
+	id  fetch.RequestID
+	url string
 }
 
 // maxAsked bounds how many challenged requests are kept.
@@ -36,7 +45,7 @@ func (h *ownHeaders) authenticate(a *checks.Auth, scope checks.Scope) error {
 		}
 	}
 	if texts[2] == "" {
-		h.credentials = &credentials{username: texts[0], password: texts[1], asked: map[fetch.RequestID]bool{}}
+		h.credentials = &credentials{username: texts[0], password: texts[1], asked: map[challenged]bool{}}
 		return nil
 	}
 	const name = "Authorization"
@@ -46,21 +55,30 @@ func (h *ownHeaders) authenticate(a *checks.Auth, scope checks.Scope) error {
 	return nil
 }
 
-// response is what to answer a challenge.
+// response is what to answer a challenge: nothing for a third party or a proxy,
+// and nothing the second time.
 func (h *ownHeaders) response(ev *fetch.EventAuthRequired) *fetch.AuthChallengeResponse {
+	refused := &fetch.AuthChallengeResponse{Response: fetch.AuthChallengeResponseResponseCancelAuth}
 	c, challenge := h.credentials, ev.AuthChallenge
-	if c == nil || challenge == nil || challenge.Source == fetch.AuthChallengeSourceProxy ||
-		!slices.Contains(h.origins, strings.ToLower(challenge.Origin)) || c.asked[ev.RequestID] || len(c.asked) >= maxAsked {
-		return &fetch.AuthChallengeResponse{Response: fetch.AuthChallengeResponseResponseCancelAuth}
+	if c == nil || challenge == nil {
+		return refused
 	}
-	c.asked[ev.RequestID] = true
+	if challenge.Source == fetch.AuthChallengeSourceProxy || !slices.Contains(h.origins, strings.ToLower(challenge.Origin)) {
+		return refused
+	}
+	request := challenged{id: ev.RequestID, url: ev.Request.URL}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.asked[request] || len(c.asked) >= maxAsked {
+		return refused
+	}
+	c.asked[request] = true
 	return &fetch.AuthChallengeResponse{
 		Response: fetch.AuthChallengeResponseResponseProvideCredentials, Username: c.username, Password: c.password,
 	}
 }
 
-// answerChallenge answers a challenge. Only the goroutine that attends the
-// page calls it.
+// answerChallenge answers a challenge.
 func (t *tab) answerChallenge(ev *fetch.EventAuthRequired) {
 	ctx, cancel := context.WithTimeout(t.ctx, time.Second)
 	defer cancel()

@@ -17,7 +17,7 @@ import (
 
 const (
 	// chromeTraceName is the name of the browser's trace among the artifacts.
-	chromeTraceName = "chrome-trace.json.gz"
+	chromeTraceName = "chrome-trace.gz"
 	// maxChromeTrace bounds a trace, in bytes before and after compression, and
 	// chromeTraceBuffer what the browser keeps of it, in KiB: a full buffer
 	// takes no more.
@@ -41,10 +41,10 @@ func (j *journey) startChromeTrace(ctx context.Context) error {
 	if !j.keeping.ChromeTrace.Possible(j.keeping.draw) {
 		return nil
 	}
-	j.tab.observer.mu.Lock()
-	j.tab.observer.traced = make(chan *tracing.EventTracingComplete, 1)
-	j.tab.observer.mu.Unlock()
-	_, err := call(ctx, j.tab, tracing.Start, tracing.StartParams{
+	j.mainTab().observer.mu.Lock()
+	j.mainTab().observer.traced = make(chan *tracing.EventTracingComplete, 1)
+	j.mainTab().observer.mu.Unlock()
+	_, err := call(ctx, j.mainTab(), tracing.Start, tracing.StartParams{
 		TransferMode: tracing.StartTransferModeReturnAsStream, StreamFormat: tracing.StreamFormatJSON,
 		TraceConfig: &tracing.TraceConfig{
 			RecordMode: tracing.TraceConfigRecordModeRecordUntilFull, TraceBufferSizeInKb: chromeTraceBuffer,
@@ -57,17 +57,17 @@ func (j *journey) startChromeTrace(ctx context.Context) error {
 // keepChromeTrace ends the trace and keeps it, if it is wanted. One that does
 // not come in time, or is too large, is left out.
 func (j *journey) keepChromeTrace(ctx context.Context) {
-	j.tab.observer.mu.Lock()
-	traced := j.tab.observer.traced
-	j.tab.observer.mu.Unlock()
+	j.mainTab().observer.mu.Lock()
+	traced := j.mainTab().observer.traced
+	j.mainTab().observer.mu.Unlock()
 	if traced == nil || !j.keeping.ChromeTrace.Wanted(j.result.Outcome == probes.Failed, j.keeping.draw) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), chromeTraceTime)
 	defer cancel()
-	stop := context.AfterFunc(j.tab.ctx, cancel)
+	stop := context.AfterFunc(j.mainTab().ctx, cancel)
 	defer stop()
-	if _, err := call(ctx, j.tab, tracing.End, cdp.Empty{}); err != nil {
+	if _, err := call(ctx, j.mainTab(), tracing.End, cdp.Empty{}); err != nil {
 		return
 	}
 	select {
@@ -86,7 +86,7 @@ var errTraceTooLarge = errors.New("the trace is too large")
 func (j *journey) readStream(ctx context.Context, handle cdpio.StreamHandle) ([]byte, error) {
 	var raw bytes.Buffer
 	for {
-		part, err := call(ctx, j.tab, cdpio.Read, cdpio.ReadParams{Handle: handle, Size: 1 << 20})
+		part, err := call(ctx, j.mainTab(), cdpio.Read, cdpio.ReadParams{Handle: handle, Size: 1 << 20})
 		if err != nil {
 			return nil, err
 		}
@@ -97,7 +97,7 @@ func (j *journey) readStream(ctx context.Context, handle cdpio.StreamHandle) ([]
 			break
 		}
 	}
-	_, _ = call(ctx, j.tab, cdpio.Close, cdpio.CloseParams{Handle: handle})
+	_, _ = call(ctx, j.mainTab(), cdpio.Close, cdpio.CloseParams{Handle: handle})
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
 	// An event is a line. What is searched for secrets at once ends with one,

@@ -164,7 +164,7 @@ func (j *journey) picture(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	hiding := len(j.secrets.values) > 0
+	hiding := len(j.secrets.known()) > 0
 	params := page.CaptureScreenshotParams{
 		Format: page.CaptureScreenshotFormatJpeg, Quality: new(int64(pictureQuality)), OptimizeForSpeed: new(true),
 	}
@@ -194,11 +194,12 @@ func (j *journey) picture(ctx context.Context) ([]byte, error) {
 
 // secretBoxes gives the boxes of everything in view that shows a secret.
 func (j *journey) secretBoxes(ctx context.Context) ([]rect, error) {
-	if len(j.secrets.values) == 0 {
+	values := j.secrets.known()
+	if len(values) == 0 {
 		return nil, nil
 	}
 	var boxes []rect
-	err := inWorld(ctx, j.tab, "secrets", func() any { return map[string]any{"values": j.secrets.values, "frames": j.tab.framed} }, &boxes)
+	err := inWorld(ctx, j.tab, "secrets", func() any { return map[string]any{"values": values, "frames": j.tab.framed} }, &boxes)
 	return boxes, err
 }
 

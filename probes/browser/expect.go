@@ -10,9 +10,14 @@ import (
 )
 
 // expect waits until all that it names is true of the page at once.
-func (j *journey) expect(ctx context.Context, a *checks.Expect, t *timing) error {
+func (j *journey) expect(ctx context.Context, a *checks.Expect, t *timing) (err error) {
 	began := time.Now()
 	wants := j.stateWanted(&a.PageState, t)
+	defer func() {
+		if err != nil {
+			wants.keepLook()
+		}
+	}()
 	wanted, err := j.expectation(a)
 	if err != nil {
 		return err

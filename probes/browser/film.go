@@ -137,7 +137,7 @@ func (f *film) take(ctx context.Context, frame *page.EventScreencastFrame) {
 	if m := frame.Metadata; m != nil && m.Timestamp > 0 {
 		t.at = earlier(clockTime(float64(m.Timestamp)), t.at)
 	}
-	if len(f.j.secrets.values) > 0 {
+	if len(f.j.secrets.known()) > 0 {
 		ctx, cancel := context.WithTimeout(ctx, frameTime)
 		defer cancel()
 		of := &journey{tab: f.tab, secrets: f.j.secrets} // whatever page is in front

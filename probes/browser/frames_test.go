@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"outrider/checks"
 	"outrider/probes"
 )
 
@@ -54,7 +55,9 @@ func TestFrames(t *testing.T) {
 - click: {role: button, name: Pay, frame: %[1]s}
 - expect: {visible: {text: Paid 4242 Other, frame: %[1]s}, hidden: {text: Sorry, frame: %[1]s}}
 - press: {key: x, label: Card, frame: %[1]s}
-- hover: {role: button, name: Pay, frame: %[1]s}`, frame)
+- hover: {role: button, name: Pay, frame: %[1]s}
+- type: {label: Card, frame: %[1]s, text: "yz"}
+- expect: {element: {label: Card, frame: %[1]s, value: 4242xyz}}`, frame)
 	}
 	url := framesSite(t, pages)
 	tests := []struct{ name, page, steps string }{
@@ -79,6 +82,45 @@ func TestFrames(t *testing.T) {
 			for _, s := range r.Steps {
 				t.Logf("%-60s %s", s.Name, s.Duration)
 			}
+		})
+	}
+}
+
+// What takes more than a click or a key works in frames, too.
+func TestActsInFrames(t *testing.T) {
+	const things = `<div id="mug" draggable="true" style="width:80px;height:40px">Mug</div><div id="cart" style="width:200px;height:60px;background:#eee">Cart</div>
+		<div id="knob" style="width:40px;height:20px;background:red">Knob</div><label><input type="checkbox"> Terms</label>
+		<label>Doc <input type="file" onchange="document.body.append('Took ' + this.files[0].name)"></label><button onclick="document.querySelector('input[type=file]').click()">Choose</button>
+		<div style="height:900px"></div><p>End</p><script>
+		mug.ondragstart = (e) => e.dataTransfer.setData('text/plain', 'mug-7'); cart.ondragover = (e) => e.preventDefault();
+		cart.ondrop = (e) => { e.preventDefault(); cart.append(' has ' + e.dataTransfer.getData('text/plain')) };
+		knob.onmousedown = () => { onmouseup = (e) => cart.append(' and ' + document.elementFromPoint(e.clientX, e.clientY).id) }</script>`
+	url := framesSite(t, map[string]string{
+		"/things": things,
+		"/own":    `<div style="height:900px"></div><iframe src="/things" width=400 height=300></iframe>`,
+		"/other":  `<div style="height:900px"></div><iframe src="${OTHER}/things" width=400 height=300></iframe>`,
+	})
+	probe := newProbe(t, Options{})
+	for _, path := range []string{"/own", "/other"} {
+		t.Run(path[1:], func(t *testing.T) {
+			t.Parallel()
+			check := load(t, url, "- goto: ${URL}"+path+`
+- drag: {from: {text: Mug, frame: 0}, to: {css: "#cart", frame: 0}}
+- expect: {visible: {text: Cart has mug-7, frame: 0}}
+- drag: {from: {text: Knob, frame: 0}, to: {css: "#cart", frame: 0}}
+- expect: {visible: {text: and cart, frame: 0}}
+- check: {label: Terms, frame: 0}
+- expect: {checked: {label: Terms, frame: 0}}
+- scroll: {text: End, frame: 0}
+- scroll: {css: html, frame: 0, y: 50}
+- hover: {text: Choose, frame: 0}`, nil)
+			for _, target := range []checks.Target{{Label: lit("Doc"), Frame: []checks.FrameRef{{}}}, {Text: lit("Choose"), Frame: []checks.FrameRef{{}}}} {
+				name := fmt.Sprintf("doc-%d.txt", len(check.Journey.Steps))
+				check.Journey.Steps = append(check.Journey.Steps,
+					checks.Step{Name: name, Action: &checks.Upload{Target: target, Files: []checks.File{{Name: name, Content: []byte("text")}}}},
+					checks.Step{Name: "took " + name, Action: &checks.Expect{Visible: checks.Target{Text: lit("Took " + name), Frame: []checks.FrameRef{{}}}}})
+			}
+			mustPass(t, run(t, probe, check))
 		})
 	}
 }

@@ -23,27 +23,38 @@ const (
 // harName is the name of the archive among the artifacts of a run.
 const harName = "network.har"
 
-// harOf makes the HAR of what was kept. The caller holds the observer's lock.
-func (a *archive) har(browser string, stepAt func(time.Time) string, hide func(string) string) *har.Archive {
+// newHAR makes an empty HAR of a browser.
+func newHAR(browser string) *har.Archive {
 	name, version, _ := strings.Cut(browser, " ")
-	out := &har.Archive{Log: har.Log{
-		Version: "1.2", Creator: har.Tool{Name: "Outrider", Version: "1"}, Browser: &har.Tool{Name: name, Version: version},
-		Entries: []har.Entry{}, LeftOut: a.leftOut,
+	return &har.Archive{Log: har.Log{
+		Version: "1.2", Creator: har.Tool{Name: "Outrider", Version: "1"}, Browser: &har.Tool{Name: name, Version: version}, Entries: []har.Entry{},
 	}}
+}
+
+// addTo adds what was kept of a tab to a HAR. The caller holds the observer's
+// lock.
+func (a *archive) addTo(out *har.Archive, stepAt func(time.Time) string, hide func(string) string) {
 	m := masker{hide: hide}
 	ids := map[*shownPage]string{}
-	for i, p := range a.pages {
-		ids[p] = "page_" + strconv.Itoa(i+1)
+	out.Log.LeftOut += a.leftOut
+	for _, p := range a.pages {
+		if len(out.Log.Pages) >= har.MaxPages {
+			break
+		}
+		ids[p] = "page_" + strconv.Itoa(len(out.Log.Pages)+1)
 		out.Log.Pages = append(out.Log.Pages, har.Page{
 			Started: clockTime(p.wall), ID: ids[p], Title: m.address(p.url), Timings: p.timings(), Step: stepAt(p.begun),
 		})
 	}
-	for _, f := range a.entries {
+	for i, f := range a.entries {
+		if len(out.Log.Entries) >= har.MaxEntries {
+			out.Log.LeftOut += len(a.entries) - i
+			break
+		}
 		e := f.entry(m)
 		e.Page, e.Step = ids[f.page], stepAt(f.begun)
 		out.Log.Entries = append(out.Log.Entries, e)
 	}
-	return out
 }
 
 // timings gives a page's, since its start.

@@ -43,10 +43,12 @@ func (j *journey) keepRequests() {
 	if !j.keeping.HAR.Wanted(j.result.Outcome == probes.Failed, j.keeping.draw) {
 		return
 	}
-	o := j.mainTab().observer
-	o.mu.Lock()
-	archive := o.archive.har(j.result.Browser, j.stepAt, j.secrets.hide)
-	o.mu.Unlock()
+	archive := newHAR(j.result.Browser)
+	for _, t := range append([]*tab{j.mainTab()}, j.mainTab().popups...) {
+		t.observer.mu.Lock()
+		t.observer.archive.addTo(archive, j.stepAt, j.secrets.hide)
+		t.observer.mu.Unlock()
+	}
 	if len(archive.Log.Entries) == 0 {
 		return
 	}

@@ -337,7 +337,7 @@ func TestSandbox(t *testing.T) {
 				options: Options{TempDir: temp, Sandbox: mode, Logger: slog.New(slog.DiscardHandler)}.withDefaults(),
 				build:   shell, path: picky, warn: func() { warnings++ },
 			}
-			s, err := p.acquire(t.Context())
+			s, _, err := p.acquire(t.Context())
 			if err == nil {
 				p.release(s, false)
 			}

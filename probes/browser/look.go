@@ -54,29 +54,29 @@ func (w *stateWanted) looksLike(ctx context.Context) (*failure, error) {
 		wrong = failf(probes.FailAssertion, "the page does not look like %s: %s of its pixels differ, expected at most %s", filepath.Base(l.Path), percent(share), percent(l.Tolerance))
 		wrong.expected, wrong.got = "at most "+percent(l.Tolerance), percent(share)
 	}
-	if wrong != nil && (time.Since(w.audited) >= auditPatience || w.lastLook(ctx)) {
-		w.keepLook(l, got, d.Picture)
+	w.differs = nil
+	if wrong != nil {
+		w.differs = &lookDifference{got: got, where: d.Picture}
 	}
 	return wrong, nil
 }
 
-// lastLook tells whether there is no time for another look.
-func (w *stateWanted) lastLook(ctx context.Context) bool {
-	deadline, bounded := ctx.Deadline()
-	return bounded && time.Until(deadline) < 2*w.pause+longestStatePause
-}
+// lookDifference is what the page looked like last, and where that differs from
+// what it should.
+type lookDifference struct{ got, where *image.NRGBA }
 
-// keepLook keeps what the page looked like, and where it differed.
-func (w *stateWanted) keepLook(l *checks.Look, got, difference *image.NRGBA) {
-	if w.kept {
+// keepLook keeps what the page looked like, and where it differed, if that is
+// why it is not as expected.
+func (w *stateWanted) keepLook() {
+	if w.differs == nil {
 		return
 	}
-	w.kept = true
-	name := strings.TrimSuffix(filepath.Base(l.Path), filepath.Ext(l.Path))
+	path := w.LooksLike.Path
+	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	for _, p := range []struct {
 		name  string
 		shown *image.NRGBA
-	}{{name + "-difference.png", difference}, {name + "-actual.png", got}} {
+	}{{name + "-difference.png", w.differs.where}, {name + "-actual.png", w.differs.got}} {
 		if p.shown == nil {
 			continue
 		}

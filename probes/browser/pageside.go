@@ -46,20 +46,21 @@ func (j *journey) finishPage(ctx context.Context, next checks.Action) {
 		return
 	}
 	last, s := j.opened[n-1], j.samples[n-1].ready()
-	if leaving(next) && last.acting || s == nil || s.slow || last.opened != nil && !j.tab.observer.sawLargest() {
-		ctx, cancel := context.WithTimeout(ctx, leavePatience)
-		defer cancel()
+	ctx, cancel := context.WithTimeout(ctx, leavePatience)
+	defer cancel()
+	switch {
+	case s == nil, s.slow, leaving(next) && last.acting && last.opened == nil:
 		j.painted(ctx)
+	case last.opened != nil:
+		o := j.tab.observer
+		ctx, cancel := context.WithTimeout(ctx, paintPatience)
+		defer cancel()
+		_ = o.await(ctx, func() bool { v := o.document.page.first(); return v.LCP != nil })
 	}
 }
 
-// sawLargest tells whether the document has told of its largest paint so far.
-func (o *observer) sawLargest() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	v := o.document.page.first()
-	return v.LCP != nil
-}
+// paintPatience is how long a loaded page may take to tell of its first paint.
+const paintPatience = 150 * time.Millisecond
 
 // painted waits until the page has told of its last paints.
 func (j *journey) painted(ctx context.Context) {

@@ -47,24 +47,30 @@ type shared struct {
 	over        chan struct{} // closed when nobody uses it and nobody will
 }
 
-// acquire gives a Chromium that works, starting one if need be. Whoever gets
-// it has to release it.
-func (p *pool) acquire(ctx context.Context) (*shared, error) {
+// acquire gives a Chromium that works, starting one if need be, and how long
+// its start was waited for. Whoever gets it has to release it.
+func (p *pool) acquire(ctx context.Context) (_ *shared, waited time.Duration, _ error) {
 	s, err := p.take()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	select {
-	case <-s.ready:
-		if s.err != nil {
-			p.release(s, false)
-			return nil, s.err
+	if !s.started() {
+		asked := time.Now()
+		select {
+		case <-s.ready:
+		case <-ctx.Done():
 		}
-		return s, nil
-	case <-ctx.Done():
-		p.release(s, false)
-		return nil, fmt.Errorf("start the browser: %w", context.Cause(ctx))
+		waited = time.Since(asked)
 	}
+	switch {
+	case !s.started():
+		p.release(s, false)
+		return nil, waited, fmt.Errorf("start the browser: %w", context.Cause(ctx))
+	case s.err != nil:
+		p.release(s, false)
+		return nil, waited, s.err
+	}
+	return s, waited, nil
 }
 
 // take picks the process for a run, which may be still starting.

@@ -158,6 +158,9 @@ func (t *tab) openedPage(ctx context.Context, id target.ID, j *journey) (*tab, e
 		tasks: make(chan task, t.requests.room()), base: t.base,
 	}
 	p.observer = newObserver(p.take, j.secrets.hide)
+	if j.keeping.HAR.Possible(j.keeping.draw) {
+		p.observer.keepRequests()
+	}
 	if looksBack(&j.check.Journey) {
 		p.observer.keepCalls()
 	}

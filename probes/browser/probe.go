@@ -77,9 +77,7 @@ func (p *Probe) attempt(ctx context.Context, check checks.Check, along *belongin
 		return probes.Run{}, err
 	}
 	defer leave()
-	asked := time.Now()
-	s, err := pool.acquire(ctx)
-	waited := time.Since(asked)
+	s, waited, err := pool.acquire(ctx)
 	if err != nil {
 		return probes.Run{BrowserWait: waited}, err
 	}
@@ -116,18 +114,16 @@ func (p *Probe) attempt(ctx context.Context, check checks.Check, along *belongin
 		return probes.Run{}, err
 	}
 
-	run := probes.Run{ID: id, TraceID: requests.traceID(), Outcome: probes.Passed, Browser: s.process.version}
-	if waited >= noticedWait {
-		run.BrowserWait = waited
-	}
+	run := probes.Run{ID: id, TraceID: requests.traceID(), Outcome: probes.Passed, Browser: s.process.version, BrowserWait: waited}
 	j := &journey{check: &check, tab: tab, scope: scope, secrets: secrets, result: &run, keeping: keeping, baselines: p.options.Baselines}
 	if keeping.HAR.Possible(keeping.draw) {
 		tab.observer.keepRequests()
 	}
 	if err := j.travel(tabCtx); err != nil {
-		return probes.Run{BrowserWait: run.BrowserWait}, err
+		return probes.Run{BrowserWait: waited}, err
 	}
-	if f := run.Failure; f != nil && f.Kind == probes.FailTimeout && ctx.Err() != nil && run.BrowserWait > 0 {
+	// A start that took a twentieth of the time cut the journey short.
+	if f := run.Failure; f != nil && f.Kind == probes.FailTimeout && ctx.Err() != nil && waited > check.Timeout/20 {
 		return run, fmt.Errorf("the browser took %s to start, which left too little of the check's timeout: %s", waited.Round(time.Millisecond), f.Message)
 	}
 	run.Secrets = scope.Codes()
@@ -141,9 +137,6 @@ func (p *Probe) attempt(ctx context.Context, check checks.Check, along *belongin
 	}
 	return run, nil
 }
-
-// noticedWait is the shortest wait for a browser that is told of.
-const noticedWait = 5 * time.Millisecond
 
 // enter counts a run, unless the probe is closed.
 func (p *Probe) enter() bool {

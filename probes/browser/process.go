@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -35,7 +36,8 @@ type process struct {
 	exited  chan struct{}
 	output  *tail
 	guard   *guard
-	zygotes []int // the processes that pages are forked from
+	// zygotes are the processes that pages are forked from; nil: not known yet.
+	zygotes atomic.Pointer[[]int]
 }
 
 // launch starts a Chromium and waits until it answers.
@@ -66,11 +68,6 @@ func launch(ctx context.Context, o Options, b build, path string, sandbox bool) 
 	_, number, _ := strings.Cut(info.Product, "/")
 	p.version = "Chromium " + number + " (" + string(b) + ")"
 	p.guard = &guard{family: family{leader: p.pid}, limit: o.PageMemory}
-	for _, pid := range p.guard.family.members() {
-		if child, ok := inspect(pid); ok && child.is("zygote") {
-			p.zygotes = append(p.zygotes, pid)
-		}
-	}
 	return p, nil
 }
 
@@ -158,10 +155,29 @@ func (p *process) gone() bool {
 	}
 }
 
+// meetZygotes learns which processes pages are forked from. It is called once
+// there is a page: before, they may be still on their way.
+func (p *process) meetZygotes() {
+	if p.zygotes.Load() != nil {
+		return
+	}
+	var pids []int
+	for _, pid := range (&family{leader: p.pid}).members() {
+		if child, ok := inspect(pid); ok && child.is("zygote") {
+			pids = append(pids, pid)
+		}
+	}
+	p.zygotes.Store(&pids)
+}
+
 // sterile tells whether a process is dead that pages are forked from: the
 // browser itself goes on then, but every page crashes.
 func (p *process) sterile() bool {
-	for _, pid := range p.zygotes {
+	zygotes := p.zygotes.Load()
+	if zygotes == nil {
+		return false
+	}
+	for _, pid := range *zygotes {
 		if z, ok := readStat(pid); !ok || z.zombie {
 			return true
 		}

@@ -82,6 +82,13 @@ func (s *secrets) add(more ...checks.Secret) {
 	s.values, s.redactor, s.loose = values, redactor, loose
 }
 
+// known gives the values to look for in a page. Any goroutine may call it.
+func (s *secrets) known() []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.values
+}
+
 // hide returns the text without secrets.
 func (s *secrets) hide(text string) string {
 	s.mu.RLock()

@@ -200,13 +200,21 @@ func TestAuth(t *testing.T) {
 	}
 }
 
-// A page that the journey opens is of the same browser.
+// A page that the journey opens is of the same browser, from the moment in
+// which the journey goes on there.
 func TestSettingsOfOpenedPage(t *testing.T) {
 	server := shop(t, map[string]http.HandlerFunc{
 		"/opener": html(`<button onclick="window.open('/opened')">Open</button>`),
-		"/opened": html(`<script>document.write([innerWidth, navigator.language, Intl.DateTimeFormat().resolvedOptions().timeZone, matchMedia('(prefers-color-scheme: dark)').matches].join(' ')); fetch('/gone')</script>`),
+		"/opened": html(`Opened`),
 	})
-	check := load(t, server.URL, "- goto: ${URL}/opener\n- click: Open\n  popup: opened\n- expect: 412 de-DE Asia/Tokyo true\n- expect: {request: {url: ends with /gone, status: 404}}\n", nil)
+	check := load(t, server.URL, `
+- goto: ${URL}/opener
+- click: Open
+  popup: opened
+- evaluate: {script: "fetch('/gone').then(() => [screen.width, navigator.language, Intl.DateTimeFormat().resolvedOptions().timeZone, matchMedia('(prefers-color-scheme: dark)').matches].join(' '))", expect: "== 412 de-DE Asia/Tokyo true"}
+- expect: {request: {url: ends with /gone, status: 404}}
+  timeout: 5s
+`, nil)
 	check.Journey.Browser.Setting = checks.Setting{Device: checks.DevicePhone, Locale: "de-DE", Timezone: "Asia/Tokyo", ColorScheme: checks.ColorSchemeDark}
 	check.Journey.Browser.Width, check.Journey.Browser.Height = 0, 0
 	mustPass(t, run(t, newProbe(t, Options{}), check))

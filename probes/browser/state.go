@@ -27,15 +27,15 @@ type stateWanted struct {
 	// audited is when everything but what costs time to look at first held.
 	audited time.Time
 
-	baseline *image.NRGBA // decoded
-	kept     bool         // how the page looked instead was kept
+	baseline *image.NRGBA    // decoded
+	differs  *lookDifference // nil: it looks as it should, as far as was seen
 }
 
 // The pauses between looks at a page's state, and how long what costs time to
 // look at may take to come true.
 const (
-	firstStatePause   = 20 * time.Millisecond
-	longestStatePause = 500 * time.Millisecond
+	leastStatePause   = 10 * time.Millisecond
+	longestStatePause = 250 * time.Millisecond
 	auditPatience     = 5 * time.Second
 )
 
@@ -57,7 +57,8 @@ func (w *stateWanted) look(ctx context.Context) (*failure, error) {
 			return w.last, nil
 		}
 	}
-	w.pause = min(max(2*w.pause, firstStatePause), longestStatePause)
+	// What comes true is seen at most a tenth too late.
+	w.pause = min(max(time.Since(w.began)/10, leastStatePause), longestStatePause)
 	wrong, err := w.lookOnce(ctx)
 	if wrong != nil && wrong.kind == probes.FailTimeout && w.last != nil {
 		wrong = w.last // the time was over in the midst of a look

@@ -111,6 +111,7 @@ func openTab(ctx context.Context, p *process, j *checks.Journey, requests *inter
 		t.close()
 		return nil, nil, fmt.Errorf("set up a page: %w", t.reason(run, err))
 	}
+	p.meetZygotes()
 	return t, run, nil
 }
 

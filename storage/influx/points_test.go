@@ -23,8 +23,10 @@ import (
 func full() probes.Run {
 	run := storagetest.Failed(storagetest.NewRun("a", start, time.Second))
 	v := 1.5
-	run.Browser = "Chromium 152 (headless shell)"
+	run.Browser, run.TraceID = "Chromium 152 (headless shell)", "0af7651916cd43dd8448eb211c80319c"
+	run.Steps[1].SpeedIndex = &v
 	run.Steps[1].Vitals = &probes.Vitals{LCP: &v, CLS: &v, INP: &v, FCP: &v, TTFB: &v, TBT: &v}
+	run.TraceID, run.Steps[1].SpeedIndex = "4bf92f3577b34da6a3ce929d0e0e4736", &v
 	run.Steps[1].Split = &probes.Split{Server: time.Millisecond}
 	run.Steps[1].Page = &probes.PageStats{Elements: 1, JSHeap: 1, Types: map[string]probes.Traffic{}}
 	for _, kind := range probes.RequestTypes() {

@@ -141,6 +141,7 @@ func BreachTable(w io.Writer, o ForecastOptions) error {
 	}
 	printRamps(w, "all", &all)
 	falsePredictions(w, o)
+	falseRates(w, o)
 	return calibration(w, o)
 }
 

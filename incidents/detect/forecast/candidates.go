@@ -150,9 +150,10 @@ func (m *Model) suspect(h int64, d float64) {
 	s.Sign = sign
 	s.Suspect[s.Suspects] = s.LastX
 	s.Suspects++
-	if s.Suspects == settled {
-		m.shift(h)
+	if s.Suspects < settled {
+		return
 	}
+	m.shift(h)
 }
 
 // shift accepts a new level. What is remembered of the time before is moved

@@ -13,8 +13,9 @@
 //     of their rolling errors out of sample, in candidates.go;
 //   - intervals by adaptive conformal inference (Gibbs & Candès 2021), in
 //     interval.go;
-//   - a search for ramps over half an hour to two days, in ramp.go, and over
-//     days, on daily peaks, in peaks.go;
+//   - a search for ramps of latency over half an hour to two days, in ramp.go,
+//     of shares of failed runs by their counts, in rates.go, and over days, on
+//     daily peaks, in peaks.go;
 //   - the life of a prediction, from raised to true or withdrawn, in
 //     prediction.go.
 //

@@ -7,12 +7,16 @@ import (
 )
 
 const (
-	target     = 0.05 // share of hours that may lie outside
-	aciGain    = 0.008
-	errGain    = 0.01
-	errPower   = 8
-	coverGain  = 0.006
-	firstGuess = 0.5 // half-width before anything is known, hourly space
+	target    = 0.05 // share of hours that may lie outside
+	aciGain   = 0.008
+	errGain   = 0.01
+	errPower  = 8
+	coverGain = 0.006
+	// Each day of the week has its own adaptive widening, once there were some.
+	widenGain             = 0.04
+	widenFrom             = 300 // hours
+	widenLeast, widenMost = -0.3, 0.8
+	firstGuess            = 0.5 // half-width before anything is known, hourly space
 )
 
 // Hour is the forecast of one hour.
@@ -61,7 +65,7 @@ func between(ahead int64) (a, b int, f float64) {
 	case ahead < 24:
 		return 1, 2, math.Log(float64(ahead)/6) / math.Log(4)
 	}
-	return 2, 2, 0
+	return 2, 2, 1
 }
 
 // outlook is a forecast in the making: what all hours of one origin share.
@@ -114,6 +118,10 @@ func (o *outlook) interval(ahead int64, values *[candidates]float64) (low, mean,
 	mean = o.mean(ahead, values)
 	a, b, f := between(ahead)
 	half := o.half[a]*(1-f) + o.half[b]*f
+	if b == 2 {
+		// Days that begin or end a weekend are harder to tell a day ahead.
+		half *= math.Exp(f * s.Widen[o.m.hourOfWeek(o.origin+ahead)/24])
+	}
 	if ahead > 24 {
 		half *= math.Pow(float64(ahead)/24, 0.25)
 	}
@@ -209,6 +217,10 @@ func (m *Model) score(h int64, y float64, k int) {
 		// a hit a little narrower.
 		if s.ScoreN[g] >= 24 {
 			s.Alpha[g] = min(max(s.Alpha[g]+aciGain*(target-miss), 0.001), 0.25)
+		}
+		if g == 2 && s.ErrN[g] > widenFrom {
+			w := &s.Widen[k/24]
+			*w = min(max(*w+widenGain*(miss-target), widenLeast), widenMost)
 		}
 		if far {
 			continue

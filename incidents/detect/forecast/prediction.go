@@ -86,7 +86,11 @@ const (
 
 // Probabilities from which a prediction is raised: of latencies, of daily
 // peaks, and of error rates, whose probabilities are on the low side.
-const raiseAt, raisePeak, raiseRate = 0.5, 0.6, 0.35
+const raiseAt, raisePeak, raiseRate = 0.5, 0.7, 0.35
+
+// leastAhead is how many hours ahead a breach must be to be predicted: what
+// comes within minutes is for judges of the present.
+const leastAhead = 0.15
 
 // outcome is what the three sources say together.
 type outcome struct {
@@ -254,7 +258,7 @@ func (m *Model) decide(now int64) Change {
 	if phase(s.Phase) == phaseOpen {
 		return m.follow(out, now)
 	}
-	if out.chance < m.raiseFrom(out.reason) || now < s.Quiet || out.expected <= 0 {
+	if out.chance < m.raiseFrom(out.reason) || now < s.Quiet || out.expected < leastAhead {
 		s.Streak = 0
 		return Change{}
 	}

@@ -36,11 +36,14 @@ var rateOnsets = [...]float64{4, 6, 8, 12, 16, 24, 32, 48, 64, 96}
 // is taken for a step is told too late, a step that is taken for a rise costs a
 // notice that is withdrawn after some hours.
 const (
-	riseHazard   = 1.0 / 2000
-	stepHazard   = 1.0 / 6000
-	stepBefore   = 240.0 // hours before those looked at in which there may have been one that is not usual yet
-	shortestRise = 6.0
-	longestRise  = 120.0
+	riseHazard = 1.0 / 2000
+	stepHazard = 1.0 / 6000
+	stepBefore = 240.0 // hours before those looked at in which there may have been one that is not usual yet
+	// From such a usual share on failures may creep up.
+	creeping      = 0.001
+	leastCreeping = 0.2
+	shortestRise  = 6.0
+	longestRise   = 120.0
 )
 
 // rateCounts are half hours of runs, newest first; the first may be a part of
@@ -90,6 +93,13 @@ func (m *Model) clustering() float64 {
 		}
 	}
 	return max(sum/max(n, 1)/usualSpread, 1)
+}
+
+// riseHazard is how likely a rise is to begin in an hour. What creeps was there
+// before; failures of what hardly ever failed are a new fault, and that begins
+// with a step.
+func (m *Model) riseHazard() float64 {
+	return riseHazard * min(max(m.s.Anchor/creeping, leastCreeping), 1)
 }
 
 // rateDoubt is the standard error of the logarithm of the usual share.
@@ -196,7 +206,7 @@ func (m *Model) rateCurve(limit float64, bucket int64, c *curve) (level float64)
 			exponential := w.at*end - w.runs*(more/end-usual)
 			// Long rises and short ones are as likely on a scale of logarithms:
 			// that makes low shares more likely, in proportion to 1/i.
-			prior := hours * riseHazard / harmonic / float64(i+1) / 2
+			prior := hours * m.riseHazard() / harmonic / float64(i+1) / 2
 			for _, shape := range [...]struct{ evidence, ahead float64 }{
 				{line, age * (limit - usual - more) / more},
 				{exponential, age * (math.Log(limit/usual) - end) / end},

@@ -17,7 +17,7 @@ const (
 	dailyGain   = 0.06 // least weight of a new day: about a month is remembered
 	weeklyGain  = 0.2
 	shapeGain   = 0.008
-	shapePower  = 10
+	shapePower  = 20
 	shapeMemory = 0.03
 )
 

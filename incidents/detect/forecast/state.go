@@ -14,7 +14,7 @@ const (
 	midCount   = 96  // half-hourly means of them: 2 days
 	hourCount  = 168 // hourly medians: a week
 	dayCount   = 28  // daily figures: four weeks
-	scoreCount = 168 // errors from which intervals are made, for each horizon: a week, since weekends may be harder
+	scoreCount = 128 // errors from which intervals are made, for each horizon
 	candidates = 9
 	horizons   = 3
 	shapes     = 3
@@ -98,6 +98,7 @@ type state struct {
 	Scores   [horizons * scoreCount]float32
 	ScoreN   [horizons]int64
 	Alpha    [horizons]float64
+	Widen    [7]float64        // of the intervals 24 hours ahead, by day of the week, logarithm
 	Coverage [horizons]float64 // rolling share of hours inside the interval
 
 	// The search for ramps.
@@ -204,6 +205,11 @@ func (s *state) validate() error {
 	for _, n := range s.ScoreN {
 		if n < 0 {
 			return errors.New("counts out of range")
+		}
+	}
+	for _, w := range s.Widen {
+		if !(w >= widenLeast && w <= widenMost) {
+			return errors.New("widening out of range")
 		}
 	}
 	for _, f := range []float64{s.Slow, s.Mid, s.Fast, s.Holt, s.Trend, s.Var, s.Scale, s.Anchor, s.Brier} {

@@ -183,22 +183,6 @@ func (j *Judge) Observe(started time.Time, good bool) Verdict {
 	return j.verdict(before)
 }
 
-// Preload counts runs that were made at about the given time without judging
-// them, for a Judge that starts beside a log that is older than itself. Runs
-// that will still be observed must not be among them.
-func (j *Judge) Preload(started time.Time, good, total int) {
-	at := started.UnixMicro()
-	if !possible(at) || good < 0 || total < good {
-		return
-	}
-	for total > 0 {
-		n := min(total, full)
-		g := min(good, n)
-		j.count(at, uint16(n-g), uint16(n))
-		total, good = total-n, good-g
-	}
-}
-
 // possible keeps times out that no clock shows: before 1970, after 2200.
 func possible(at int64) bool { return at > 0 && at < 230*365*day.Microseconds() }
 

@@ -303,8 +303,6 @@ func TestHarmless(t *testing.T) {
 		noisy.Observe(at.Add(-time.Duration(17+r.IntN(9))*time.Minute), !ok) // late
 		noisy.Observe(time.Time{}, !ok)
 		noisy.Observe(time.Unix(1<<40, 0), !ok)
-		noisy.Preload(at, -1, 5)
-		noisy.Preload(at, 3, 2)
 		at = at.Add(time.Minute)
 	}
 	same(t, plain, noisy)
@@ -342,20 +340,6 @@ func TestClockSetBack(t *testing.T) {
 	s.Rewind(s.at.Add(-5*time.Minute - time.Second))
 	if v := s.Verdict(); v.Window.Bad != 0 {
 		t.Errorf("what came after is not forgotten: %+v", v)
-	}
-}
-
-func TestPreload(t *testing.T) {
-	j := newJudge(t, goalOf(0.99, time.Minute))
-	for h := range 29 * 24 {
-		j.Preload(start.Add(time.Duration(h)*time.Hour), 59, 60)
-	}
-	if v := j.Verdict(); v.Severity != objective.None || v.Window != (objective.Count{Bad: 29 * 24, Total: 29 * 24 * 60}) {
-		t.Errorf("preloaded: %+v", v)
-	}
-	j.Preload(start.Add(29*day), 0, 200_000) // more than a bucket holds
-	if v := j.Verdict(); v.Window.Share() < 0.5 {
-		t.Errorf("a full bucket: %+v", v)
 	}
 }
 

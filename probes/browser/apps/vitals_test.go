@@ -69,14 +69,20 @@ func BenchmarkVitals(b *testing.B) {
 	}
 }
 
-// show prints medians side by side.
+// show prints medians side by side, and what the page that Lighthouse had open
+// says of its own load: where that is Lighthouse's figure, both mean the same by
+// it, and what differs from Outrider's is the load.
 func show(page string, ours, theirs samples, n int) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "\n%s, medians of %d\tOutrider\tLighthouse\tdifference\t\n", page, n)
+	fmt.Fprintf(w, "\n%s, medians of %d\tOutrider\tLighthouse\tdifference\tLighthouse's page\t\n", page, n)
 	for _, m := range measures {
 		a, c := ours.median(m.name), theirs.median(m.name)
 		number := func(v float64) string { return strconv.FormatFloat(v, 'f', m.digits, 64) }
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s %s\t\n", m.name, number(a), number(c), number(a-c), m.unit)
+		own := ""
+		if len(theirs["page_"+m.name]) > 0 {
+			own = number(theirs.median("page_" + m.name))
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s %s\t%s\t\n", m.name, number(a), number(c), number(a-c), m.unit, own)
 	}
 	w.Flush()
 }

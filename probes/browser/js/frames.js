@@ -69,8 +69,9 @@ Object.assign(globalThis.outrider, {
     }
     const since = performance.now();
     if (!inView(at)) return plain({state: 'outside', detail: describe(el)});
+    const time = document.timeline.currentTime;
     await frame();
-    if (!el.isConnected || !sameBox(at, outward(el, x, y))) return plain({state: 'moving', detail: describe(el)});
+    if (!el.isConnected || adrift(el, time) || !sameBox(at, outward(el, x, y))) return plain({state: 'moving', detail: describe(el)});
     if (!free(at)) return plain({state: 'covered', detail: `${describe(el)} by ${describe(topmost(at.x, at.y) ?? document.documentElement)}`});
     if (press) aim = {el, hit: null};
     return plain({state: 'ready', x: at.x, y: at.y, confirmed: performance.now() - since});
