@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
+	"golang.org/x/sync/errgroup"
 
 	"outrider/checks"
 )
@@ -197,12 +198,12 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 		steps = append(steps, command(ctx, t, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true}))
 	}
 	steps = append(steps, t.slowDown(ctx, o)...)
+	// None needs another's answer, and one wait costs less than a dozen.
+	var all errgroup.Group
 	for _, step := range steps {
-		if err := step(); err != nil {
-			return err
-		}
+		all.Go(step)
 	}
-	return nil
+	return all.Wait()
 }
 
 // intercept has the browser hand us the requests that we add something to.
