@@ -5,17 +5,15 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"outrider/checks"
 	"outrider/probes"
 	"outrider/probes/har"
+	"outrider/probes/har/hartest"
 )
 
 // always keeps everything of a kind.
@@ -25,25 +23,7 @@ var always = checks.Keeping{Set: true, Failed: true, Share: 1}
 func archiveOf(t testing.TB, r probes.Run) *har.Archive {
 	t.Helper()
 	data := artifact(t, r, harName)
-	file, err := os.Open("../har/testdata/har-1.2.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	doc, err := jsonschema.UnmarshalJSON(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource("har.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	instance, err := jsonschema.UnmarshalJSON(strings.NewReader(string(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.MustCompile("har.json").Validate(instance); err != nil {
+	if err := hartest.Validate(data); err != nil {
 		t.Errorf("%v\n%s", err, data)
 	}
 	a, err := har.Parse(data)

@@ -1,42 +1,14 @@
 package har
 
 import (
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/santhosh-tekuri/jsonschema/v6"
-)
 
-// valid holds an archive's JSON against the format.
-func valid(t *testing.T, data []byte) error {
-	t.Helper()
-	file, err := os.Open("testdata/har-1.2.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	doc, err := jsonschema.UnmarshalJSON(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource("har.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile("har.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	instance, err := jsonschema.UnmarshalJSON(strings.NewReader(string(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema.Validate(instance)
-}
+	"outrider/probes/har/hartest"
+)
 
 func sample() *Archive {
 	load := 120.5
@@ -58,7 +30,7 @@ func TestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := valid(t, data); err != nil {
+	if err := hartest.Validate(data); err != nil {
 		t.Error(err)
 	}
 	back, err := Parse(data)
@@ -92,7 +64,7 @@ func TestSchemaRefuses(t *testing.T) {
 		changed := strings.Replace(string(data), change[0], change[1], 1)
 		if changed == string(data) {
 			t.Errorf("%s: nothing to change in %s", name, data)
-		} else if valid(t, []byte(changed)) == nil {
+		} else if hartest.Validate([]byte(changed)) == nil {
 			t.Errorf("%s: taken", name)
 		}
 	}
