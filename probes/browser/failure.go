@@ -28,17 +28,20 @@ func failf(kind probes.FailureKind, format string, args ...any) *failure {
 // timedOut tells whether an error is that of a deadline.
 func timedOut(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
 
-// patience is how long a step may take, as said in messages.
+// patience is how long a step may take, as said in messages: rounded, since a
+// wait begins some milliseconds after its step.
 func patience(ctx context.Context, since time.Time) string {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return "in time"
 	}
-	d := deadline.Sub(since)
-	if d > time.Second {
-		d = d.Round(100 * time.Millisecond)
-	} else {
-		d = d.Round(time.Millisecond)
+	d, unit := deadline.Sub(since), time.Millisecond
+	switch {
+	case d > 500*time.Millisecond:
+		unit = 100 * time.Millisecond
+	case d > 100*time.Millisecond:
+		unit = 50 * time.Millisecond
 	}
+	d = d.Round(unit)
 	return "within " + d.String()
 }
