@@ -29,7 +29,7 @@ func arguments(b build, profile string, sandbox bool, smallSharedMemory bool) []
 		"--no-pings",
 		"--no-service-autorun",
 		"--safebrowsing-disable-auto-update",
-		"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,CertificateTransparencyComponentUpdater,AutofillServerCommunication,HttpsUpgrades,BackForwardCache,Prerender2",
+		"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,CertificateTransparencyComponentUpdater,AutofillServerCommunication,HttpsUpgrades,BackForwardCache,Prerender2,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 		// Its network service needs no process of its own: nothing on Linux
 		// would keep it in a sandbox there, and each message between the two
 		// costs CPU.
