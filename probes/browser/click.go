@@ -75,22 +75,44 @@ func (j *journey) tryClick(ctx context.Context, a *checks.Click, times int, t *t
 	if err != nil {
 		return false, err
 	}
-	// The way of the pointer to the element is the customer's time.
+	// What the last step came to, and the way of the pointer to the element, are
+	// no part of what the customer waits for.
 	began := time.Now()
-	if err := j.mouse(ctx, input.DispatchMouseEventTypeMouseMoved, s.X, s.Y); err != nil {
+	j.finishPage(ctx, a)
+	moved, err := j.point(ctx, s.X, s.Y)
+	if err != nil {
 		return false, err
 	}
 	t.own += time.Since(began)
 	err = j.follow(ctx, t, func() error {
-		return j.holding(ctx, a.Modifiers, func() (err error) {
+		err := j.holding(ctx, a.Modifiers, func() (err error) {
 			missed, err = j.pressAt(ctx, s.X, s.Y, pressingOf(a), times, t)
 			return err
 		})
+		if wayErr := <-moved; err == nil {
+			err = wayErr
+		}
+		return err
 	})
 	if missed && err == nil {
 		err = j.lower(ctx)
 	}
 	return missed, err
+}
+
+// point sends the pointer to a place. Its answer comes with the page's next
+// frame, which a press does not wait for: it comes after the move in any case.
+func (j *journey) point(ctx context.Context, x, y float64) (moved <-chan error, err error) {
+	sent := j.tab.process.gate.nextMouse(j.tab.target.SessionID)
+	answer := make(chan error, 1)
+	go func() { answer <- j.mouse(ctx, input.DispatchMouseEventTypeMouseMoved, x, y) }()
+	select {
+	case <-sent:
+		return answer, nil
+	case err := <-answer:
+		answer <- err
+		return answer, err
+	}
 }
 
 // pressAt presses and releases the button at a point as often as is wanted. If

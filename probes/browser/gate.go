@@ -11,6 +11,7 @@ import (
 
 	"github.com/chromedp/cdproto"
 	jsonv2 "github.com/chromedp/cdproto/cdp/jsonv2"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
@@ -40,6 +41,7 @@ type gate struct {
 
 	mu    sync.Mutex
 	pages map[target.SessionID]*traffic
+	moves map[target.SessionID]chan struct{} // closed when an event of the mouse was sent
 }
 
 // traffic is what a page has sent.
@@ -54,6 +56,7 @@ func newGate(r io.ReadCloser, w io.WriteCloser) *gate {
 		PipeConn: chromedp.NewPipeConn(r, w),
 		in:       bufio.NewReaderSize(r, 64<<10),
 		pages:    map[target.SessionID]*traffic{},
+		moves:    map[target.SessionID]chan struct{}{},
 	}
 }
 
@@ -85,6 +88,30 @@ func (g *gate) Read(_ context.Context, msg *cdproto.Message) error {
 		}
 		return nil
 	}
+}
+
+// Write implements chromedp.Transport.
+func (g *gate) Write(ctx context.Context, msg *cdproto.Message) error {
+	err := g.PipeConn.Write(ctx, msg)
+	if msg.Method == input.CommandDispatchMouseEvent {
+		g.mu.Lock()
+		if sent := g.moves[msg.SessionID]; sent != nil {
+			delete(g.moves, msg.SessionID)
+			close(sent)
+		}
+		g.mu.Unlock()
+	}
+	return err
+}
+
+// nextMouse gives a channel that is closed when the next event of a page's mouse
+// is on its way, after which another one cannot overtake it.
+func (g *gate) nextMouse(id target.SessionID) <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	sent := make(chan struct{})
+	g.moves[id] = sent
+	return sent
 }
 
 // admit counts an event of a page and tells whether it may pass.
@@ -124,6 +151,7 @@ func (g *gate) forget(id target.SessionID) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.pages, id)
+	delete(g.moves, id)
 }
 
 // codec is how protocol messages are read: text of pages may be invalid UTF-8.

@@ -81,7 +81,9 @@ func (j *journey) travel(ctx context.Context) error {
 		}
 	}()
 	for _, step := range j.check.Journey.Steps {
-		j.finishPage(ctx, step.Action)
+		if !looksFirst(step.Action) {
+			j.finishPage(ctx, step.Action)
+		}
 		done, err := j.take(ctx, step, began)
 		if err != nil {
 			return fmt.Errorf("step %q: %w", step.Name, err)

@@ -31,6 +31,16 @@ func leaving(a checks.Action) bool {
 	return false
 }
 
+// looksFirst tells whether an action begins with a look for where to act, and
+// calls finishPage itself once it has found it.
+func looksFirst(a checks.Action) bool {
+	switch a.(type) {
+	case *checks.Click, *checks.DoubleClick:
+		return true
+	}
+	return false
+}
+
 // leavePatience is how long a page that is to be left may take to tell what it
 // has painted.
 const leavePatience = 500 * time.Millisecond
@@ -45,17 +55,18 @@ func (j *journey) finishPage(ctx context.Context, next checks.Action) {
 	if n == 0 || !acting(next) {
 		return
 	}
-	last, s := j.opened[n-1], j.samples[n-1].ready()
-	ctx, cancel := context.WithTimeout(ctx, leavePatience)
-	defer cancel()
-	switch {
-	case s == nil, s.slow, leaving(next) && last.acting && last.opened == nil:
-		j.painted(ctx)
-	case last.opened != nil:
+	last := j.opened[n-1]
+	if last.opened != nil {
 		o := j.tab.observer
 		ctx, cancel := context.WithTimeout(ctx, paintPatience)
-		defer cancel()
 		_ = o.await(ctx, func() bool { v := o.document.page.first(); return v.LCP != nil })
+		cancel()
+	}
+	j.samples[n-1].await()
+	if s := j.samples[n-1].ready(); s == nil || s.slow || leaving(next) && last.acting && last.opened == nil {
+		ctx, cancel := context.WithTimeout(ctx, leavePatience)
+		defer cancel()
+		j.painted(ctx)
 	}
 }
 

@@ -28,7 +28,9 @@ const (
 	sampleTimeout  = time.Second
 )
 
-// measure takes a sample of the page. The time is nobody's.
+// measure has a sample taken of the page, by the page itself: what is asked of
+// it next comes after. What the browser is asked does not: finishPage waits
+// before it.
 func (j *journey) measure(ctx context.Context) {
 	s := &sample{done: make(chan struct{})}
 	j.samples = append(j.samples, s)
@@ -54,6 +56,10 @@ func (j *journey) measure(ctx context.Context) {
 		}
 		<-asked
 	}()
+}
+
+// await waits a moment for the sample.
+func (s *sample) await() {
 	patience := time.NewTimer(samplePatience)
 	defer patience.Stop()
 	select {

@@ -175,7 +175,7 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 		command(ctx, t, performance.Enable, performance.EnableParams{}),
 		command(ctx, t, runtime.AddBinding, runtime.AddBindingParams{Name: bindingName, ExecutionContextName: worldName}),
 		command(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-			Source: injected(t.framed), WorldName: worldName, RunImmediately: new(true),
+			Source: injected(t.framed), WorldName: worldName, RunImmediately: new(t.popup), // a journey starts with goto
 		}),
 		command(ctx, t, emulation.SetDeviceMetricsOverride, metrics(o)),
 		// Pages of several runs all are in front, each for itself.

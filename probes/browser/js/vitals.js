@@ -27,6 +27,11 @@ const soon = () => {
   if (document.visibilityState === 'hidden') tell(); // there is no later
   else timer ||= setTimeout(tell, 10);
 };
+// What a journey may wait for is told with the burst that it comes in.
+const now = () => {
+  clearTimeout(timer);
+  timer = setTimeout(tell, 0);
+};
 
 // Milliseconds, as precise as they are of use.
 const ms = (x) => Math.round((x || 0) * 10) / 10;
@@ -66,7 +71,8 @@ for (const on of ['onCLS', 'onFCP', 'onINP', 'onLCP', 'onTTFB']) {
       };
       if (metric.name === 'INP' && told.interactions.length < 20) told.interactions.push(report);
       else told.vitals.set(metric.name + report.view, report);
-      soon();
+      if (metric.name === 'LCP' && document.readyState === 'complete' && document.visibilityState !== 'hidden') now();
+      else soon();
     },
     // INP of every interaction, not only of slow ones.
     {reportAllChanges: true, reportSoftNavs: true, durationThreshold: 16},
