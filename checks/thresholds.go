@@ -20,6 +20,24 @@ var phases = [...]Phase{PhaseResolve, PhaseConnect, PhaseTLS, PhaseFirstByte, Ph
 // Phases returns all phases in the order in which they pass.
 func Phases() []Phase { return append([]Phase(nil), phases[:]...) }
 
+// Text is what people call the phase: "name resolution". What is no phase it
+// gives back.
+func (p Phase) Text() string {
+	switch p {
+	case PhaseResolve:
+		return "name resolution"
+	case PhaseConnect:
+		return "connecting"
+	case PhaseTLS:
+		return "TLS handshake"
+	case PhaseFirstByte:
+		return "waiting for the first byte"
+	case PhaseDownload:
+		return "download"
+	}
+	return string(p)
+}
+
 // Vital is one of the Web Vitals (web.dev/articles/vitals), a measure of what
 // a page load feels like.
 type Vital string
@@ -38,6 +56,26 @@ var vitals = [...]Vital{VitalLCP, VitalCLS, VitalINP, VitalFCP, VitalTTFB, Vital
 
 // Vitals returns all Web Vitals.
 func Vitals() []Vital { return append([]Vital(nil), vitals[:]...) }
+
+// Text is what people call the vital: "largest contentful paint". What is no
+// vital it gives back.
+func (v Vital) Text() string {
+	switch v {
+	case VitalLCP:
+		return "largest contentful paint"
+	case VitalCLS:
+		return "layout shift"
+	case VitalINP:
+		return "interaction to next paint"
+	case VitalFCP:
+		return "first contentful paint"
+	case VitalTTFB:
+		return "time to first byte"
+	case VitalTBT:
+		return "total blocking time"
+	}
+	return string(v)
+}
 
 // Thresholds are static bounds. Going over Degraded makes a run degraded,
 // going over Failed makes it failed. The zero value bounds nothing.

@@ -175,15 +175,21 @@ func runBacktest(cmd *cobra.Command, f backtestFlags) error {
 			return &exitError{exitCannot, err}
 		}
 	}
-	if f.format == "json" {
-		e := json.NewEncoder(cmd.OutOrStdout())
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		err = e.Encode(report)
-	} else {
-		err = report.WriteText(cmd.OutOrStdout())
+	return printReport(cmd.OutOrStdout(), f.format, report, report.WriteText)
+}
+
+// printReport writes a report as JSON or as the text that it makes of itself.
+func printReport(out io.Writer, format string, report any, text func(io.Writer) error) error {
+	write := text
+	if format == "json" {
+		write = func(out io.Writer) error {
+			e := json.NewEncoder(out)
+			e.SetIndent("", "  ")
+			e.SetEscapeHTML(false)
+			return e.Encode(report)
+		}
 	}
-	if err != nil {
+	if err := write(out); err != nil {
 		return &exitError{exitCannot, err}
 	}
 	return nil

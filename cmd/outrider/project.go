@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -97,18 +96,7 @@ func project(cmd *cobra.Command, f projectFlags) error {
 			return &exitError{exitCannot, err}
 		}
 	}
-	if f.format == "json" {
-		e := json.NewEncoder(cmd.OutOrStdout())
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		err = e.Encode(report)
-	} else {
-		err = report.WriteText(cmd.OutOrStdout())
-	}
-	if err != nil {
-		return &exitError{exitCannot, err}
-	}
-	return nil
+	return printReport(cmd.OutOrStdout(), f.format, report, report.WriteText)
 }
 
 // validate checks the flags that can be checked without reading anything.

@@ -47,33 +47,10 @@ func inARowText(runs int) string {
 
 // measureText is what people call a phase or a Web Vital.
 func measureText(measure string) string {
-	switch checks.Phase(measure) {
-	case checks.PhaseResolve:
-		return "name resolution"
-	case checks.PhaseConnect:
-		return "connecting"
-	case checks.PhaseTLS:
-		return "TLS handshake"
-	case checks.PhaseFirstByte:
-		return "waiting for the first byte"
-	case checks.PhaseDownload:
-		return "download"
+	if p := checks.Phase(measure); p.Text() != measure {
+		return p.Text()
 	}
-	switch checks.Vital(measure) {
-	case checks.VitalLCP:
-		return "largest contentful paint"
-	case checks.VitalCLS:
-		return "layout shift"
-	case checks.VitalINP:
-		return "interaction to next paint"
-	case checks.VitalFCP:
-		return "first contentful paint"
-	case checks.VitalTTFB:
-		return "time to first byte"
-	case checks.VitalTBT:
-		return "total blocking time"
-	}
-	return measure
+	return checks.Vital(measure).Text()
 }
 
 // isScore tells whether the measure is a number without unit.

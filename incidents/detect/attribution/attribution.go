@@ -121,38 +121,11 @@ type Culprit struct {
 	score float64 // what culprits are ranked by
 }
 
-// phaseText is what people call a phase.
+// phaseText is a phase within a sentence.
 func phaseText(p checks.Phase) string {
 	switch p {
-	case checks.PhaseResolve:
-		return "name resolution"
-	case checks.PhaseConnect:
-		return "connecting"
-	case checks.PhaseTLS:
-		return "the TLS handshake"
-	case checks.PhaseFirstByte:
-		return "waiting for the first byte"
-	case checks.PhaseDownload:
-		return "the download"
+	case checks.PhaseTLS, checks.PhaseDownload:
+		return "the " + p.Text()
 	}
-	return string(p)
-}
-
-// vitalText is what people call a Web Vital.
-func vitalText(v checks.Vital) string {
-	switch v {
-	case checks.VitalLCP:
-		return "largest contentful paint"
-	case checks.VitalCLS:
-		return "layout shift"
-	case checks.VitalINP:
-		return "interaction to next paint"
-	case checks.VitalFCP:
-		return "first contentful paint"
-	case checks.VitalTTFB:
-		return "time to first byte"
-	case checks.VitalTBT:
-		return "total blocking time"
-	}
-	return string(v)
+	return p.Text()
 }

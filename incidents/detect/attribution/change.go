@@ -209,7 +209,7 @@ func (w *slowRuns) vitalCulprits() []Culprit {
 			if v == checks.VitalCLS {
 				c.Unit, was, is = Score, trim(d.was, 3), trim(d.is, 3)
 			}
-			c.Sentence = fmt.Sprintf("%s of step %s went from %s to %s", vitalText(v), s.name, was, is)
+			c.Sentence = fmt.Sprintf("%s of step %s went from %s to %s", v.Text(), s.name, was, is)
 			if text := w.because(s.name, v); text != "" {
 				c.Sentence += ": " + text
 			}
