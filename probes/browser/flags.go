@@ -23,6 +23,7 @@ func arguments(b build, profile string, sandbox bool, smallSharedMemory bool) []
 		"--disable-client-side-phishing-detection",
 		"--disable-default-apps",
 		"--disable-domain-reliability",
+		"--disable-field-trial-config", // experiments of its developers, on in builds like Debian's
 		"--disable-extensions",
 		"--disable-sync",
 		"--metrics-recording-only",
