@@ -103,30 +103,35 @@ type chartRange struct {
 }
 
 var chartRanges = [...]chartRange{
-	{"3h", 3 * time.Hour, false}, {"24h", 24 * time.Hour, false},
+	{"30m", 30 * time.Minute, false}, {"3h", 3 * time.Hour, false}, {"24h", 24 * time.Hour, false},
 	{"7d", 7 * 24 * time.Hour, true}, {"30d", 30 * 24 * time.Hour, true},
 }
 
+// defaultRange is the place of the range that a check with a history gets.
+const defaultRange = 2
+
 // rangeOf reads the range parameter. Without one it is a day, or the shortest
-// as long as there is not more to show.
+// that shows all there is of a check that has been there for less.
 func (s *Server) rangeOf(ctx context.Context, q url.Values, checkID string) (chartRange, error) {
 	text := q.Get("range")
 	if text == "" {
-		older, err := s.overview.Summaries(ctx, storage.RunQuery{CheckID: checkID, Until: s.now().Add(-chartRanges[0].span), Limit: 1})
-		if err != nil {
-			return chartRange{}, fmt.Errorf("read runs of check %s: %w", checkID, err)
+		for _, r := range chartRanges[:defaultRange] {
+			older, err := s.overview.Summaries(ctx, storage.RunQuery{CheckID: checkID, Until: s.now().Add(-r.span), Limit: 1})
+			if err != nil {
+				return chartRange{}, fmt.Errorf("read runs of check %s: %w", checkID, err)
+			}
+			if len(older) == 0 {
+				return r, nil
+			}
 		}
-		if len(older) == 0 {
-			return chartRanges[0], nil
-		}
-		return chartRanges[1], nil
+		return chartRanges[defaultRange], nil
 	}
 	for _, r := range chartRanges {
 		if r.name == text {
 			return r, nil
 		}
 	}
-	return chartRange{}, &paramError{"range", text, "one of 3h, 24h, 7d, 30d"}
+	return chartRange{}, &paramError{"range", text, "one of 30m, 3h, 24h, 7d, 30d"}
 }
 
 // checkPage collects the page of a check.

@@ -269,7 +269,7 @@ func TestPageErrors(t *testing.T) {
 		{"no such incident", "/incidents/nothing", 404, "Not Found"},
 		{"bad state", "/?state=broken", 400, "failed, degraded, unknown, passed, never, paused"},
 		{"bad label", "/?label=gold", 400, "label=tier=gold"},
-		{"bad range", "/checks/home?range=1y", 400, "3h, 24h, 7d, 30d"},
+		{"bad range", "/checks/home?range=1y", 400, "30m, 3h, 24h, 7d, 30d"},
 		{"bad page", "/checks/home?before=x", 400, "a whole number"},
 		{"bad outcome", "/checks/home?outcome=x", 400, "passed, degraded, failed, unknown"},
 		{"hostile parameter", "/?state=" + url.QueryEscape(hostile), 400, "&lt;script&gt;"},
@@ -380,15 +380,24 @@ func TestHeadAndAssets(t *testing.T) {
 
 // A check that is new shows what there is of it, not an empty day.
 func TestChartRangeFollowsTheHistory(t *testing.T) {
-	w := newWorld(noon)
-	for path, want := range map[string]string{
-		"/checks/checkout":           "24h",
-		"/checks/new-check":          "3h",
-		"/checks/new-check?range=7d": "7d",
+	for _, tt := range []struct {
+		path, want string
+		since      time.Duration // when the new check first ran
+	}{
+		{"/checks/checkout", "24h", 0},
+		{"/checks/new-check", "30m", 0},
+		{"/checks/new-check", "30m", 20 * time.Minute},
+		{"/checks/new-check", "3h", 40 * time.Minute},
+		{"/checks/new-check", "24h", 4 * time.Hour},
+		{"/checks/new-check?range=7d", "7d", 0},
 	} {
-		active := regexp.MustCompile(`aria-current="true">(3h|24h|7d|30d)<`).FindStringSubmatch(get(t, w.server(t), path).Body.String())
-		if active == nil || active[1] != want {
-			t.Errorf("%s shows %v, want %s", path, active, want)
+		w := newWorld(noon)
+		if tt.since > 0 {
+			w.store.add(probes.Run{ID: "first", CheckID: "new-check", Started: noon.Add(-tt.since), Duration: time.Second, Outcome: probes.Passed})
+		}
+		active := regexp.MustCompile(`aria-current="true">(\d+[mhd])<`).FindStringSubmatch(get(t, w.server(t), tt.path).Body.String())
+		if active == nil || active[1] != tt.want {
+			t.Errorf("%s, first run %s ago, shows %v, want %s", tt.path, tt.since, active, tt.want)
 		}
 	}
 }
