@@ -203,6 +203,9 @@ func (j *journey) addVitals(ctx context.Context) {
 	if j.result.Outcome == probes.Failed {
 		cancel() // the page may be stuck
 	} else {
+		if n := len(j.opened); n > 0 {
+			j.firstPaint(flush, j.opened[n-1])
+		}
 		j.painted(flush)
 	}
 	j.finishSamples(flush)

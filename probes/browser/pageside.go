@@ -31,6 +31,19 @@ func leaving(a checks.Action) bool {
 	return false
 }
 
+// firstPaint waits a moment for what a visit has opened to be painted.
+func (j *journey) firstPaint(ctx context.Context, v visit) {
+	if v.opened == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, paintPatience)
+	defer cancel()
+	_ = v.tab.observer.await(ctx, func() bool {
+		told := v.opened.page.first()
+		return told.LCP != nil && told.CLS != nil || v.tab.observer.document != v.opened
+	})
+}
+
 // looksFirst tells whether an action begins with a look for where to act, and
 // calls finishPage itself once it has found it.
 func looksFirst(a checks.Action) bool {
@@ -56,12 +69,7 @@ func (j *journey) finishPage(ctx context.Context, next checks.Action) {
 		return
 	}
 	last := j.opened[n-1]
-	if last.opened != nil {
-		o := j.tab.observer
-		ctx, cancel := context.WithTimeout(ctx, paintPatience)
-		_ = o.await(ctx, func() bool { v := o.document.page.first(); return v.LCP != nil })
-		cancel()
-	}
+	j.firstPaint(ctx, last)
 	j.samples[n-1].await()
 	if s := j.samples[n-1].ready(); s == nil || s.slow || leaving(next) && last.acting && last.opened == nil {
 		ctx, cancel := context.WithTimeout(ctx, leavePatience)
@@ -71,7 +79,7 @@ func (j *journey) finishPage(ctx context.Context, next checks.Action) {
 }
 
 // paintPatience is how long a loaded page may take to tell of its first paint.
-const paintPatience = 150 * time.Millisecond
+const paintPatience = 250 * time.Millisecond
 
 // painted waits until the page has told of its last paints.
 func (j *journey) painted(ctx context.Context) {

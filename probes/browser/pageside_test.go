@@ -201,3 +201,28 @@ func asJSON(t *testing.T, v any) string {
 	}
 	return string(text)
 }
+
+// However fast a page is, and however soon the journey goes on, it is painted
+// before, and tells so; the last page too.
+func TestEveryPageTellsItsPaint(t *testing.T) {
+	server := shop(t, map[string]http.HandlerFunc{
+		"/mugs":  html(`<h1>Mugs</h1><a href="/bowls">Bowls</a>`),
+		"/bowls": html(`<h1>Bowls</h1><a href="/mugs">Mugs</a>`),
+	})
+	check := load(t, server.URL, `- goto: ${URL}/mugs
+- click: {role: link, name: Bowls}
+- click: {role: link, name: Mugs}
+- reload:
+- goto: ${URL}/bowls
+- click: {role: link, name: Mugs}`, nil)
+	probe := newProbe(t, Options{})
+	for range 5 {
+		r := run(t, probe, check)
+		mustPass(t, r)
+		for _, step := range r.Steps {
+			if v := step.Vitals; v == nil || v.LCP == nil || v.FCP == nil || v.CLS == nil || v.TTFB == nil {
+				t.Errorf("step %q tells of no paint: %+v", step.Name, v)
+			}
+		}
+	}
+}

@@ -71,7 +71,7 @@ for (const on of ['onCLS', 'onFCP', 'onINP', 'onLCP', 'onTTFB']) {
       };
       if (metric.name === 'INP' && told.interactions.length < 20) told.interactions.push(report);
       else told.vitals.set(metric.name + report.view, report);
-      if (metric.name === 'LCP' && document.readyState === 'complete' && document.visibilityState !== 'hidden') now();
+      if ((metric.name === 'LCP' || metric.name === 'CLS') && document.readyState === 'complete' && document.visibilityState !== 'hidden') now();
       else soon();
     },
     // INP of every interaction, not only of slow ones.
