@@ -67,6 +67,13 @@ func (j *journey) click(ctx context.Context, a *checks.Click, times int, t *timi
 	}
 }
 
+// taps tells whether a click is made with a finger: on a device with a touch
+// screen, whose other buttons only a mouse has.
+func (j *journey) taps(a *checks.Click) bool {
+	d := deviceOf(j.check.Journey.Browser.Device)
+	return d != nil && d.touch && (a.Button == "" || a.Button == checks.LeftButton)
+}
+
 // tryClick clicks an element, unless it has moved away or was covered between
 // the last look at it and the press: then nothing was pressed, and missed is
 // true.
@@ -76,14 +83,19 @@ func (j *journey) tryClick(ctx context.Context, a *checks.Click, times int, t *t
 		return false, err
 	}
 	// The way of the pointer to the element is the customer's time.
-	began := time.Now()
-	if err := j.mouse(ctx, input.DispatchMouseEventTypeMouseMoved, s.X, s.Y); err != nil {
-		return false, err
+	press := j.pressAt
+	if j.taps(a) {
+		press = j.tapAt
+	} else {
+		began := time.Now()
+		if err := j.mouse(ctx, input.DispatchMouseEventTypeMouseMoved, s.X, s.Y); err != nil {
+			return false, err
+		}
+		t.own += time.Since(began)
 	}
-	t.own += time.Since(began)
 	err = j.follow(ctx, t, func() error {
 		return j.holding(ctx, a.Modifiers, func() (err error) {
-			missed, err = j.pressAt(ctx, s.X, s.Y, pressingOf(a), times, t)
+			missed, err = press(ctx, s.X, s.Y, pressingOf(a), times, t)
 			return err
 		})
 	})
