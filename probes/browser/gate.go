@@ -35,8 +35,9 @@ const (
 // of them, none of a page that is being closed, and no huge message.
 type gate struct {
 	*chromedp.PipeConn
-	in  *bufio.Reader
-	buf []byte
+	in         *bufio.Reader
+	buf        []byte
+	unanswered unanswered
 
 	mu    sync.Mutex
 	pages map[target.SessionID]*traffic

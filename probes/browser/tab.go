@@ -67,8 +67,9 @@ type tab struct {
 	requests *interception
 	framed   bool // the journey acts in frames
 	hosts    map[cdp.FrameID]*frameHost
-	popup    bool   // it was opened by another page of the journey
-	popups   []*tab // of the first page: those that were opened later
+	popup    bool     // it was opened by another page of the journey
+	letters  *letters // takes its commands until it answers; nil: it does
+	popups   []*tab   // of the first page: those that were opened later
 	base     context.Context
 	life     context.Context // ends when nothing more can come of the page
 	folders  []string        // to be removed when the page is closed
@@ -160,9 +161,7 @@ func (t *tab) do(k task) {
 	case k.paused != nil:
 		t.answerPaused(k.paused)
 	case k.popup != "":
-		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
-		defer cancel()
-		_, _ = chromedp.CallBrowser(ctx, target.CloseTarget, target.CloseTargetParams{TargetID: k.popup})
+		t.process.lobby.close(t.ctx, k.popup)
 	}
 }
 
@@ -227,6 +226,9 @@ func command[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], param
 
 // call sends a command to the page and waits for its answer.
 func call[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], params P) (R, error) {
+	if t.letters != nil {
+		return callIn(ctx, t.letters, cmd, params)
+	}
 	return callIn(ctx, t.target, cmd, params)
 }
 
