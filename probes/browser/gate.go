@@ -47,6 +47,8 @@ type gate struct {
 type traffic struct {
 	events, noise int
 	closed        bool
+	page          target.SessionID // of a frame's: that of its page
+	listen        func(event any)  // takes the events that chromedp does not know whose they are
 }
 
 // newGate makes a transport that reads messages from r and writes them to w.
@@ -81,26 +83,35 @@ func (g *gate) Read(_ context.Context, msg *cdproto.Message) error {
 		if err := jsonv2.Unmarshal(text, msg, codec); err != nil {
 			continue // nobody can be waiting for what has no readable id
 		}
-		if event && msg.SessionID != "" && !g.admit(msg.SessionID, method) {
-			continue
+		if !event || msg.SessionID == "" {
+			return nil
 		}
-		return nil
+		pass, listen := g.admit(msg.SessionID, method)
+		if pass && listen == nil {
+			return nil
+		}
+		if pass {
+			if ev, err := cdproto.UnmarshalMessage(msg, codec); err == nil {
+				listen(ev)
+			}
+		}
 	}
 }
 
-// admit counts an event of a page and tells whether it may pass.
-func (g *gate) admit(id target.SessionID, method string) bool {
+// admit counts an event of a page and tells whether it may pass, and to whom if
+// that is not chromedp.
+func (g *gate) admit(id target.SessionID, method string) (pass bool, listen func(event any)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	t := g.pages[id]
 	if t == nil {
-		return true // the first page of a connection, or one not opened by us
+		return true, nil // the first page of a connection, or one not opened by us
 	}
 	t.events++
 	if noisy[method] {
 		t.noise++
 	}
-	return !t.closed && t.events <= maxEvents && (!noisy[method] || t.noise <= maxNoise)
+	return !t.closed && t.events <= maxEvents && (!noisy[method] || t.noise <= maxNoise), t.listen
 }
 
 // open starts to count the events of a page.
@@ -110,6 +121,16 @@ func (g *gate) open(id target.SessionID) {
 	g.pages[id] = &traffic{}
 }
 
+// aside starts to count the events of a frame of a page, and gives them to a
+// function, which must not block, instead of chromedp. It ends with the page.
+func (g *gate) aside(id, page target.SessionID, listen func(event any)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if t := g.pages[page]; t != nil && !t.closed {
+		g.pages[id] = &traffic{page: page, listen: listen}
+	}
+}
+
 // shut lets no more events of a page through. It must come before chromedp
 // stops to take them.
 func (g *gate) shut(id target.SessionID) {
@@ -117,6 +138,11 @@ func (g *gate) shut(id target.SessionID) {
 	defer g.mu.Unlock()
 	if t := g.pages[id]; t != nil {
 		t.closed = true
+	}
+	for frame, t := range g.pages {
+		if t.page == id {
+			delete(g.pages, frame)
+		}
 	}
 }
 

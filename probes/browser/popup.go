@@ -208,7 +208,7 @@ func (o *observer) adopt(f *cdp.Frame) {
 // on.
 func (t *tab) openedPage(ctx context.Context, id target.ID, j *journey, first *tab, holder target.SessionID, admit func()) (*tab, error) {
 	p := &tab{
-		process: t.process, context: t.context, popup: true, requests: t.requests, framed: t.framed, hushed: t.hushed,
+		process: t.process, options: t.options, context: t.context, popup: true, requests: t.requests, framed: t.framed, hushed: t.hushed,
 		tasks: make(chan task, t.requests.room()), base: t.base,
 	}
 	p.observer = newObserver(p.take, j.secrets.hide)
@@ -299,6 +299,12 @@ func (t *tab) settleIn(ctx context.Context, o checks.BrowserOptions) error {
 	}
 	if _, err := call(ctx, t, dom.Disable, cdp.Empty{}); err != nil {
 		return err
+	}
+	// chromedp has had it hold nothing.
+	for _, hold := range t.holdFrames(ctx) {
+		if err := hold(); err != nil {
+			return err
+		}
 	}
 	if o.Network.IsZero() {
 		return nil
