@@ -21,12 +21,13 @@ type prober struct {
 // run HTTP checks: there, runs of browser checks end as unknown, saying why.
 // Baselines that are not nil are taken rather than looked at.
 func newProber(s settings, log *slog.Logger, taken *baselines) (*prober, error) {
+	used := &checks.UsedCodes{}
 	p := &prober{Executor: &probes.Executor{
 		Location:  s.Location,
 		Logger:    log,
 		Tolerance: s.Tolerance,
 		Probes: map[checks.Kind]probes.Probe{
-			checks.KindHTTP: probehttp.New(probehttp.Options{UserAgent: "Outrider/" + version()}),
+			checks.KindHTTP: probehttp.New(probehttp.Options{UserAgent: "Outrider/" + version(), Used: used}),
 		},
 	}}
 	var err error
@@ -34,6 +35,7 @@ func newProber(s settings, log *slog.Logger, taken *baselines) (*prober, error) 
 		ShellPath: s.Chromium,
 		FullPath:  s.ChromiumFull,
 		Sandbox:   sandbox(s.ChromiumSandbox),
+		Functions: &checks.Functions{Used: used},
 		Logger:    log,
 	}
 	if taken != nil {

@@ -161,16 +161,18 @@ func (j *journey) fill(ctx context.Context, a *checks.Fill, t *timing) error {
 	if err != nil {
 		return err
 	}
-	value, err := j.fresh(ctx, a.Value, t)
-	if err != nil {
-		return err
+	var value string
+	if !a.Value.HasCode() { // one is made once it can be typed
+		if value, err = j.expand(a.Value); err != nil {
+			return err
+		}
 	}
 	return j.follow(ctx, t, func() error {
 		s, err := j.waitFor(ctx, "fill", l.String(), map[string]any{"target": l, "value": value, "secret": a.Value.HasSecret()})
 		if err != nil || s.Mode != "type" {
 			return err
 		}
-		if a.Value.HasCode() { // the wait for the field may have outlived it
+		if a.Value.HasCode() {
 			if value, err = j.fresh(ctx, a.Value, t); err != nil {
 				return err
 			}

@@ -3,7 +3,6 @@ package browser
 import (
 	"net/http"
 	"testing"
-	"time"
 
 	"outrider/checks"
 )
@@ -44,7 +43,7 @@ func TestTaps(t *testing.T) {
 			"- click: Pay" + told + `pointerdown:touch touchstart pointerup:touch touchend"}`},
 		{"with the other button", button, "- click: {text: Pay, button: right}" + `
 - evaluate: {script: "heard.some((h) => h.includes('touch'))", expect: false}`},
-		{"the handler's time is the step's", button + `<script>onclick = () => { const end = performance.now() + 150; while (performance.now() < end); document.title = 'done' }</script>`,
+		{"and is measured as input", button + `<script>onclick = () => { const end = performance.now() + 150; while (performance.now() < end); document.title = 'done' }</script>`,
 			`- click: Pay
 - expect: {title: done}`},
 		{"a box", `<label><input type="checkbox" id="terms"> Terms</label>`, `
@@ -67,8 +66,8 @@ func TestTaps(t *testing.T) {
 			server := shop(t, map[string]http.HandlerFunc{"/page": html(fingered + tt.body)})
 			r := run(t, probe, onPhone(t, server.URL, "- goto: ${URL}/page\n"+tt.steps))
 			mustPass(t, r)
-			if s := r.Steps[1]; tt.name == "the handler's time is the step's" && (s.Duration < 150*time.Millisecond || s.Vitals == nil || s.Vitals.INP == nil) {
-				t.Errorf("the tap took %s, vitals %+v", s.Duration, s.Vitals)
+			if s := r.Steps[1]; tt.name == "and is measured as input" && (s.Vitals == nil || s.Vitals.INP == nil) {
+				t.Errorf("the tap has the vitals %+v", s.Vitals)
 			}
 		})
 	}
