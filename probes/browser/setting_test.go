@@ -156,6 +156,19 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
+// What asks for leave to notify is told that it may; the headless shell's
+// Notification.permission does not say so.
+func TestNotifications(t *testing.T) {
+	p := newProbe(t, Options{})
+	server := shop(t, map[string]http.HandlerFunc{"/page": html("Page")})
+	for chromium, script := range map[string]string{"": "Notification.requestPermission()", "full": "Notification.permission"} {
+		check := journeyOf(goTo(server.URL+"/page"), &checks.Evaluate{Script: script, Expect: condition("== granted")})
+		check.Journey.Browser.Permissions = []checks.Permission{checks.PermissionNotifications}
+		check.Journey.Browser.Chromium = chromium
+		mustPass(t, run(t, p, check))
+	}
+}
+
 func TestAuth(t *testing.T) {
 	p := newProbe(t, Options{})
 	var mu sync.Mutex
