@@ -9,6 +9,7 @@ import (
 	"outrider/probes"
 	"outrider/probes/browser"
 	probehttp "outrider/probes/http"
+	"outrider/web"
 )
 
 // prober is an executor with the probes that have to be closed after use.
@@ -51,6 +52,14 @@ func newProber(s settings, log *slog.Logger, taken *baselines) (*prober, error) 
 		p.Probes[checks.KindBrowser] = p.browser
 	}
 	return p, nil
+}
+
+// usage tells what the browsers hold of the machine; nil where there are none.
+func (p *prober) usage() func() web.BrowserUsage {
+	if p.browser == nil {
+		return nil
+	}
+	return func() web.BrowserUsage { return web.BrowserUsage(p.browser.Usage()) }
 }
 
 func sandbox(setting string) browser.Sandbox {
