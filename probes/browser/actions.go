@@ -210,14 +210,8 @@ func (j *journey) pressKey(ctx context.Context, a *checks.Press, t *timing) erro
 	if err != nil {
 		return err
 	}
-	if !a.Target.IsZero() {
-		l, err := locate(a.Target, j.scope)
-		if err != nil {
-			return err
-		}
-		if _, err := j.waitFor(ctx, "focus", l.String(), map[string]any{"target": l}); err != nil {
-			return err
-		}
+	if err := j.focus(ctx, "focus", a.Target, false); err != nil {
+		return err
 	}
 	return j.follow(ctx, t, func() error { return j.press(ctx, c) })
 }

@@ -507,8 +507,7 @@ globalThis.outrider = {
   // Whether the journey has secrets; Go sets it with each call.
   hushed: false,
 
-  // For js/evidence.js: the fields that hold secrets, and what a target means.
-  secretFields,
+  // For js/evidence.js: what a target means.
   elements(target) {
     const {all, seen} = find(target);
     return seen.length ? seen : all;
