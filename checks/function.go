@@ -119,6 +119,14 @@ func (f *Functions) now() time.Time {
 	return f.Now()
 }
 
+// used remembers one-time codes; it may be nil.
+func (f *Functions) used() *UsedCodes {
+	if f == nil {
+		return nil
+	}
+	return f.Used
+}
+
 // random is the source of chance; without one, a fresh one.
 func (f *Functions) random() *rand.Rand {
 	if f == nil || f.Rand == nil {

@@ -3,6 +3,8 @@ package checks
 import (
 	"fmt"
 	"strings"
+
+	"outrider/checks/draft"
 )
 
 // maxStepName bounds a step's name, in bytes.
@@ -29,7 +31,7 @@ func (d *decoder) nameSteps(steps []Step) {
 		if s.Name != "" {
 			continue
 		}
-		base := shorten(stepName(s.Action), maxStepName-len(" (200)"))
+		base := draft.Shorten(stepName(s.Action), maxStepName-len(" (200)"))
 		for s.Name == "" {
 			used[base]++
 			name := base
@@ -225,19 +227,4 @@ func withNames(source string) string {
 	}
 	b.WriteString(source)
 	return strings.Join(strings.Fields(b.String()), " ")
-}
-
-// shorten cuts a text to at most longest bytes, at a rune's start.
-func shorten(s string, longest int) string {
-	if len(s) <= longest {
-		return s
-	}
-	cut := 0
-	for i := range s {
-		if i > longest-len("…") {
-			break
-		}
-		cut = i
-	}
-	return s[:cut] + "…"
 }

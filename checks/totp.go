@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -41,7 +42,7 @@ const (
 func (c *oneTimeCode) at(t time.Time) string {
 	mac := hmac.New(c.hash, c.key)
 	var counter [8]byte
-	binary.BigEndian.PutUint64(counter[:], uint64(t.Unix()/int64(c.period/time.Second)))
+	binary.BigEndian.PutUint64(counter[:], uint64(c.step(t)))
 	mac.Write(counter[:])
 	sum := mac.Sum(nil)
 	offset := sum[len(sum)-1] & 0xf
@@ -52,6 +53,9 @@ func (c *oneTimeCode) at(t time.Time) string {
 	}
 	return fmt.Sprintf("%0*d", c.digits, code%limit)
 }
+
+// step numbers the periods in which a code stays the same.
+func (c *oneTimeCode) step(t time.Time) int64 { return t.Unix() / int64(c.period/time.Second) }
 
 // left is how long the code of a moment stays good.
 func (c *oneTimeCode) left(t time.Time) time.Duration {
@@ -176,40 +180,95 @@ func (p *templateParser) oneTimeCode(piece, name string) {
 // it has yet to be typed, sent and looked at.
 const codeMargin = 2 * time.Second
 
-// CodeWait is how long to wait before the text is expanded, so that a one-time
-// code in it does not expire on its way: zero if there is none, or if it lasts.
-// The scope's clock tells the time. What comes back is at most the margin.
-func (t Template) CodeWait(scope Scope) time.Duration {
-	var wait time.Duration
-	for _, p := range t.parts {
-		if p.code == nil {
-			continue
-		}
-		if left := p.code.left(scope.Functions().now()); left < codeMargin {
-			wait = max(wait, left)
+// UsedCodes remembers which one-time codes have been given out, since servers
+// take each only once (RFC 6238, 5.2). The zero value remembers none yet; nil
+// never does. It may be used by many goroutines at once.
+type UsedCodes struct {
+	mu   sync.Mutex
+	last map[string]int64 // by key: the time step of the last code
+}
+
+// claim takes the codes of a moment, unless one of them has been taken before.
+func (u *UsedCodes) claim(codes []*oneTimeCode, now time.Time, again bool) (used bool) {
+	if u == nil {
+		return false
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, c := range codes {
+		if last, ok := u.last[string(c.key)]; ok && last >= c.step(now) && !again {
+			return true
 		}
 	}
-	return wait
+	if u.last == nil {
+		u.last = map[string]int64{}
+	}
+	for _, c := range codes {
+		u.last[string(c.key)] = c.step(now)
+	}
+	return false
+}
+
+// codeWait is how long to wait for codes that will not expire on their way, and
+// that have not been used; zero: they are taken. Where there is no time to wait
+// for others, used ones have to do.
+func codeWait(scope Scope, codes []*oneTimeCode, within time.Duration) time.Duration {
+	f := scope.Functions()
+	now := f.now()
+	var expired, wait time.Duration
+	for _, c := range codes {
+		left := c.left(now)
+		if wait = max(wait, left); left < codeMargin {
+			expired = max(expired, left)
+		}
+	}
+	if expired > 0 {
+		return expired
+	}
+	if f.used().claim(codes, now, wait+codeMargin > within) {
+		return wait
+	}
+	return 0
+}
+
+// CodeWait is how long to wait before the text is expanded, so that a one-time
+// code in it does not expire on its way and is none that another expansion has
+// used (see Functions.Used). If it is zero, the code is taken: ask again after
+// each wait. within is the time that there is, a bound for the wait for a code
+// that has not been used; the other wait is at most two seconds. The scope's
+// clock tells the time.
+func (t Template) CodeWait(scope Scope, within time.Duration) time.Duration {
+	return codeWait(scope, t.codes(nil), within)
+}
+
+// codes adds the one-time codes of the text to a list, each once.
+func (t Template) codes(list []*oneTimeCode) []*oneTimeCode {
+	for _, p := range t.parts {
+		if p.code != nil && !slices.Contains(list, p.code) {
+			list = append(list, p.code)
+		}
+	}
+	return list
 }
 
 // CodeWait is the same for all texts of a request.
-func (r *Request) CodeWait(scope Scope) time.Duration {
-	wait := r.URL.CodeWait(scope)
+func (r *Request) CodeWait(scope Scope, within time.Duration) time.Duration {
+	codes := r.URL.codes(nil)
 	for _, fields := range [][]Field{r.Query, r.Headers} {
 		for _, f := range fields {
-			wait = max(wait, f.Value.CodeWait(scope))
+			codes = f.Value.codes(codes)
 		}
 	}
 	if a := r.Auth; a != nil {
-		wait = max(wait, a.Username.CodeWait(scope), a.Password.CodeWait(scope), a.Bearer.CodeWait(scope))
+		codes = a.Bearer.codes(a.Password.codes(a.Username.codes(codes)))
 	}
 	if b := r.Body; b != nil {
-		wait = max(wait, b.Text.CodeWait(scope))
+		codes = b.Text.codes(codes)
 		for _, f := range b.Fields {
-			wait = max(wait, f.Value.CodeWait(scope))
+			codes = f.Value.codes(codes)
 		}
 	}
-	return wait
+	return codeWait(scope, codes, within)
 }
 
 // HasCode tells whether there is a one-time code in the text.

@@ -120,7 +120,7 @@ func TestCodeTemplate(t *testing.T) {
 		if err != nil || got != tt.want {
 			t.Errorf("at %d ms: %q, %v, expected %q", tt.milliseconds, got, err, tt.want)
 		}
-		if wait := value.CodeWait(scope); wait != tt.wait {
+		if wait := value.CodeWait(scope, time.Minute); wait != tt.wait {
 			t.Errorf("at %d ms: wait %s, expected %s", tt.milliseconds, wait, tt.wait)
 		}
 		if codes := scope.Codes(); len(codes) != 1 || "code "+codes[0].Reveal() != tt.want {
@@ -129,6 +129,37 @@ func TestCodeTemplate(t *testing.T) {
 	}
 	if step.Name != `fill label "Code"` {
 		t.Errorf("step %q", step.Name)
+	}
+}
+
+// A code is given out once, unless there is no time to wait for the next.
+func TestCodeIsUsedOnce(t *testing.T) {
+	defs, err := LoadBytes("t.yaml", []byte(`checks: [{id: a, http: [{post: 'http://127.0.0.1/', query: {code: '${totp:SHOP}'}, form: {code: '${totp:SHOP}', other: '${totp:BANK}'}}]}]`),
+		testOptions(nil, map[string]string{"SHOP": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "BANK": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := defs.Checks[0].Journey.Steps[0].Action.(*Request)
+	value := request.Query[0].Value
+	used := &UsedCodes{}
+	at := func(seconds int64) *Variables {
+		return NewVariables(&Functions{Now: func() time.Time { return time.Unix(seconds, 0) }, Used: used})
+	}
+	for i, tt := range []struct {
+		got, want time.Duration
+	}{
+		{request.CodeWait(at(60), time.Minute), 0},
+		{request.CodeWait(at(60), time.Minute), 30 * time.Second},
+		{value.CodeWait(at(70), time.Minute), 20 * time.Second},
+		{value.CodeWait(at(70), 21*time.Second), 0}, // there is no time for another
+		{value.CodeWait(at(89), time.Minute), time.Second},
+		{value.CodeWait(at(90), time.Minute), 0},
+		{request.CodeWait(at(91), time.Minute), 29 * time.Second},
+		{value.CodeWait(NewVariables(nil), time.Minute) / codeMargin, 0}, // nobody remembers
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%d: wait %s, expected %s", i, tt.got, tt.want)
+		}
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 type Functions struct {
 	Now  func() time.Time
 	Rand *rand.Rand
+	// Used remembers the one-time codes that were given out, for all journeys
+	// that are not to use the same one; nil: they may.
+	Used *UsedCodes
 }
 
 // Variables is the Scope of one run: what its steps captured. It is used by

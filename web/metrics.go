@@ -44,6 +44,8 @@ const scrapeTimeout = 5 * time.Second
 //	outrider_influx_connected, outrider_influx_lag_seconds,
 //	outrider_influx_exported_total, outrider_influx_rejected_total   only with InfluxDB
 //	outrider_slots{kind}, outrider_slots_in_use{kind}, outrider_slots_waiting{kind}
+//	outrider_browsers, outrider_browser_processes, outrider_browser_memory_bytes,
+//	outrider_browser_disk_bytes, outrider_browser_journeys_total     only where browser checks can be run
 //	outrider_definitions_refused, outrider_definitions_loaded_timestamp_seconds
 type metrics struct {
 	server *Server
@@ -109,6 +111,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	out := sink{ch}
 	out.gauge(m.desc.build, 1, m.server.version, m.server.location)
 	m.health(out)
+	m.held(out)
 	up := 1.0
 	if err := m.stored(ctx, out); err != nil {
 		m.server.log.Error("collect metrics", "error", err)
@@ -212,6 +215,19 @@ func (m *metrics) health(out sink) {
 		out.gauge(m.desc.slotsInUse, float64(s.InUse), string(s.Kind))
 		out.gauge(m.desc.slotsWaiting, float64(s.Waiting), string(s.Kind))
 	}
+}
+
+// held gives what the browsers hold of the machine.
+func (m *metrics) held(out sink) {
+	if m.server.browsers == nil {
+		return
+	}
+	b := m.server.browsers()
+	out.gauge(m.desc.browsers, float64(b.Browsers))
+	out.gauge(m.desc.browserProcesses, float64(b.Processes))
+	out.gauge(m.desc.browserMemory, float64(b.Memory))
+	out.gauge(m.desc.browserDisk, float64(b.Disk))
+	out.counter(m.desc.browserJourneys, float64(b.Journeys))
 }
 
 func one(b bool) float64 {

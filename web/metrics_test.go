@@ -44,6 +44,10 @@ func TestMetrics(t *testing.T) {
 		`outrider_influx_rejected_total 2`,
 		`outrider_slots{kind="browser"} 1`,
 		`outrider_slots_waiting{kind="browser"} 2`,
+		`outrider_browsers 1`,
+		`outrider_browser_processes 7`,
+		`outrider_browser_memory_bytes 3e+08`,
+		`outrider_browser_journeys_total 41`,
 		`outrider_definitions_refused 1`,
 		`go_goroutines`,
 	} {

@@ -129,3 +129,20 @@ func TestHostileArchive(t *testing.T) {
 		t.Errorf("an archive that cannot be read: %d", rec.Code)
 	}
 }
+
+// What a site says of itself is folded where it is long.
+func TestLongTablesAreFolded(t *testing.T) {
+	for n, want := range map[int]string{5: `<details class="requests" open><summary><b>Marks and measures of the page</b> <span class="num">5</span>`,
+		6: `<details class="requests"><summary><b>Marks and measures of the page</b> <span class="num">6</span>`} {
+		w := newWorld(noon)
+		r := withRequests(t, w, loadedPage(1, "Open the shop"))
+		r.ID += "-told"
+		for i := range n {
+			r.Steps[0].Marks = append(r.Steps[0].Marks, probes.Mark{Name: fmt.Sprintf("mark-%d", i)})
+		}
+		w.store.add(r)
+		if body := get(t, w.server(t), "/runs/"+r.ID).Body.String(); !strings.Contains(body, want) {
+			t.Errorf("%d marks: no %s", n, want)
+		}
+	}
+}

@@ -43,6 +43,9 @@ type Options struct {
 	Location string           // of this monitor
 	Now      func() time.Time // nil: time.Now
 	Logger   *slog.Logger     // nil: slog.Default()
+	// Browsers tells what browsers hold of the machine, at each scrape of the
+	// metrics; nil: there are none.
+	Browsers func() BrowserUsage
 	// Registry is where the metrics are registered; nil makes one that also
 	// has those of the Go runtime and of the process.
 	Registry *prometheus.Registry
@@ -64,6 +67,8 @@ type Server struct {
 	location    string
 	now         func() time.Time
 	log         *slog.Logger
+
+	browsers func() BrowserUsage
 
 	board   *board
 	views   views
@@ -107,7 +112,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		runs: o.Runs, overview: o.Overview, incidents: o.Incidents, judgements: o.Judgements, mark: o.Mark, planned: o.Planned, status: o.Status,
-		definitions: o.Definitions, auth: o.Auth, version: o.Version, location: o.Location,
+		definitions: o.Definitions, browsers: o.Browsers, auth: o.Auth, version: o.Version, location: o.Location,
 		now: o.Now, log: o.Logger, views: views,
 		board: newBoard(o.Overview, o.Runs, o.Now),
 	}

@@ -73,6 +73,15 @@ type SlotStatus struct {
 	Waiting int
 }
 
+// BrowserUsage is what browsers hold of the machine.
+type BrowserUsage struct {
+	Browsers  int   // that are started
+	Processes int   // of all browsers
+	Memory    int64 // of these, in bytes; what several hold counts once
+	Disk      int64 // bytes of their files
+	Journeys  int64 // attempts since the monitor started
+}
+
 // PlannedEvent is a planned event and what it will do to a check. Its texts hold
 // no secrets.
 type PlannedEvent struct {

@@ -291,6 +291,9 @@ func (w *world) server(t testing.TB, change ...func(*Options)) *Server {
 	o := Options{
 		Runs: w.store, Incidents: w.store, Status: w.status, Definitions: func() *checks.Definitions { return w.defs },
 		Version: "1.0.0", Location: "fra-1", Now: func() time.Time { return w.now }, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Browsers: func() BrowserUsage {
+			return BrowserUsage{Browsers: 1, Processes: 7, Memory: 300e6, Disk: 4e6, Journeys: 41}
+		},
 	}
 	for _, f := range change {
 		f(&o)

@@ -245,9 +245,11 @@ func oneLine(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// Cut shortens what a remark quotes, at a rune's start.
-func Cut(text string, longest int) string {
-	text = oneLine(text)
+// Cut shortens what a remark quotes, and puts it on one line.
+func Cut(text string, longest int) string { return Shorten(oneLine(text), longest) }
+
+// Shorten cuts a text to at most longest bytes, at a rune's start.
+func Shorten(text string, longest int) string {
 	if len(text) <= longest {
 		return text
 	}

@@ -9,6 +9,7 @@ import (
 	"outrider/probes"
 	"outrider/probes/browser"
 	probehttp "outrider/probes/http"
+	"outrider/web"
 )
 
 // prober is an executor with the probes that have to be closed after use.
@@ -21,12 +22,13 @@ type prober struct {
 // run HTTP checks: there, runs of browser checks end as unknown, saying why.
 // Baselines that are not nil are taken rather than looked at.
 func newProber(s settings, log *slog.Logger, taken *baselines) (*prober, error) {
+	used := &checks.UsedCodes{}
 	p := &prober{Executor: &probes.Executor{
 		Location:  s.Location,
 		Logger:    log,
 		Tolerance: s.Tolerance,
 		Probes: map[checks.Kind]probes.Probe{
-			checks.KindHTTP: probehttp.New(probehttp.Options{UserAgent: "Outrider/" + version()}),
+			checks.KindHTTP: probehttp.New(probehttp.Options{UserAgent: "Outrider/" + version(), Used: used}),
 		},
 	}}
 	var err error
@@ -34,6 +36,7 @@ func newProber(s settings, log *slog.Logger, taken *baselines) (*prober, error) 
 		ShellPath: s.Chromium,
 		FullPath:  s.ChromiumFull,
 		Sandbox:   sandbox(s.ChromiumSandbox),
+		Functions: &checks.Functions{Used: used},
 		Logger:    log,
 	}
 	if taken != nil {
@@ -49,6 +52,14 @@ func newProber(s settings, log *slog.Logger, taken *baselines) (*prober, error) 
 		p.Probes[checks.KindBrowser] = p.browser
 	}
 	return p, nil
+}
+
+// usage tells what the browsers hold of the machine; nil where there are none.
+func (p *prober) usage() func() web.BrowserUsage {
+	if p.browser == nil {
+		return nil
+	}
+	return func() web.BrowserUsage { return web.BrowserUsage(p.browser.Usage()) }
 }
 
 func sandbox(setting string) browser.Sandbox {

@@ -167,7 +167,7 @@ func newApp(ctx context.Context, s settings, log *slog.Logger, auth web.Auth) (_
 		return nil, err
 	}
 	a.web, err = web.New(web.Options{
-		Runs: a.store, Incidents: a.store, Mark: a.store.Mark, Planned: a.planned, Status: newStatus(a), Definitions: definitions,
+		Runs: a.store, Incidents: a.store, Mark: a.store.Mark, Planned: a.planned, Status: newStatus(a), Definitions: definitions, Browsers: a.prober.usage(),
 		Auth: auth, BaseURL: s.BaseURL, Version: version(), Location: s.Location, Logger: log,
 	})
 	return a, err

@@ -161,16 +161,18 @@ func (j *journey) fill(ctx context.Context, a *checks.Fill, t *timing) error {
 	if err != nil {
 		return err
 	}
-	value, err := j.fresh(ctx, a.Value, t)
-	if err != nil {
-		return err
+	var value string
+	if !a.Value.HasCode() { // one is made once it can be typed
+		if value, err = j.expand(a.Value); err != nil {
+			return err
+		}
 	}
 	return j.follow(ctx, t, func() error {
 		s, err := j.waitFor(ctx, "fill", l.String(), map[string]any{"target": l, "value": value, "secret": a.Value.HasSecret()})
 		if err != nil || s.Mode != "type" {
 			return err
 		}
-		if a.Value.HasCode() { // the wait for the field may have outlived it
+		if a.Value.HasCode() {
 			if value, err = j.fresh(ctx, a.Value, t); err != nil {
 				return err
 			}
@@ -208,14 +210,8 @@ func (j *journey) pressKey(ctx context.Context, a *checks.Press, t *timing) erro
 	if err != nil {
 		return err
 	}
-	if !a.Target.IsZero() {
-		l, err := locate(a.Target, j.scope)
-		if err != nil {
-			return err
-		}
-		if _, err := j.waitFor(ctx, "focus", l.String(), map[string]any{"target": l}); err != nil {
-			return err
-		}
+	if err := j.focus(ctx, "focus", a.Target, false); err != nil {
+		return err
 	}
 	return j.follow(ctx, t, func() error { return j.press(ctx, c) })
 }

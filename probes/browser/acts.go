@@ -117,16 +117,8 @@ func (j *journey) typeText(ctx context.Context, a *checks.Type, t *timing) error
 	if err != nil {
 		return err
 	}
-	if !a.Target.IsZero() {
-		l, err := locate(a.Target, j.scope)
-		if err != nil {
-			return err
-		}
-		s, err := j.waitFor(ctx, "caret", l.String(), map[string]any{"target": l, "secret": a.Text.HasSecret()})
-		if err != nil {
-			return err
-		}
-		j.aimed = s.view
+	if err := j.focus(ctx, "caret", a.Target, a.Text.HasSecret()); err != nil {
+		return err
 	}
 	return j.follow(ctx, t, func() error {
 		for _, r := range text {
@@ -144,6 +136,21 @@ func (j *journey) typeText(ctx context.Context, a *checks.Type, t *timing) error
 		}
 		return nil
 	})
+}
+
+// focus waits for a target, if there is one, and gives it the focus by a method
+// of the page's script.
+func (j *journey) focus(ctx context.Context, method string, target checks.Target, secret bool) error {
+	if target.IsZero() {
+		return nil
+	}
+	l, err := locate(target, j.scope)
+	if err != nil {
+		return err
+	}
+	s, err := j.waitFor(ctx, method, l.String(), map[string]any{"target": l, "secret": secret})
+	j.aimed = s.view
+	return err
 }
 
 // setChecked checks or unchecks a box by a click, unless it is as wanted.

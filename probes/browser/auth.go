@@ -79,11 +79,11 @@ func (h *ownHeaders) response(ev *fetch.EventAuthRequired) *fetch.AuthChallengeR
 }
 
 // answerChallenge answers a challenge.
-func (t *tab) answerChallenge(ev *fetch.EventAuthRequired) {
+func (t *tab) answerChallenge(by cdp.Session, ev *fetch.EventAuthRequired) {
 	ctx, cancel := context.WithTimeout(t.ctx, time.Second)
 	defer cancel()
 	// The page may have given the request up by now.
-	_, _ = cdp.Call(ctx, t.target, fetch.ContinueWithAuth, fetch.ContinueWithAuthParams{
+	_, _ = cdp.Call(ctx, by, fetch.ContinueWithAuth, fetch.ContinueWithAuthParams{
 		RequestID: ev.RequestID, AuthChallengeResponse: t.requests.headers.response(ev),
 	})
 }

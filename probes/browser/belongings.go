@@ -349,10 +349,10 @@ func (t *tab) inBlank(ctx context.Context, origin, method string, args, result a
 }
 
 // fulfilBlank answers the request for an empty page.
-func (t *tab) fulfilBlank(ev *fetch.EventRequestPaused) {
+func (t *tab) fulfilBlank(by cdp.Session, ev *fetch.EventRequestPaused) {
 	ctx, cancel := context.WithTimeout(t.ctx, time.Second)
 	defer cancel()
-	_, _ = cdp.Call(ctx, t.target, fetch.FulfillRequest, fetch.FulfillRequestParams{
+	_, _ = cdp.Call(ctx, by, fetch.FulfillRequest, fetch.FulfillRequestParams{
 		RequestID: ev.RequestID, ResponseCode: 200,
 		ResponseHeaders: []*fetch.HeaderEntry{{Name: "Content-Type", Value: "text/html"}, {Name: "Cache-Control", Value: "no-store"}},
 		Body:            []byte("<!doctype html><title>Blank</title>"),

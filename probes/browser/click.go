@@ -37,6 +37,14 @@ func pressingOf(a *checks.Click) pressing {
 // mouseOf sends one event of the mouse. Whether its button is down while it
 // moves follows from whether it was pressed.
 func (j *journey) mouseOf(ctx context.Context, kind input.DispatchMouseEventType, x, y float64, p pressing) error {
+	if _, err := call(ctx, j.tab, input.DispatchMouseEvent, j.mouseEvent(kind, x, y, p)); err != nil {
+		return j.inputError(ctx, err)
+	}
+	return nil
+}
+
+// mouseEvent makes an event of the mouse.
+func (j *journey) mouseEvent(kind input.DispatchMouseEventType, x, y float64, p pressing) input.DispatchMouseEventParams {
 	event := input.DispatchMouseEventParams{
 		Type: kind, X: x, Y: y, PointerType: input.DispatchMouseEventPointerTypeMouse, Modifiers: j.held.Int64(), Buttons: j.buttons,
 	}
@@ -50,10 +58,7 @@ func (j *journey) mouseOf(ctx context.Context, kind input.DispatchMouseEventType
 	} else if j.buttons != 0 {
 		event.Button = p.button
 	}
-	if _, err := call(ctx, j.tab, input.DispatchMouseEvent, event); err != nil {
-		return j.inputError(ctx, err)
-	}
-	return nil
+	return event
 }
 
 // click clicks an element once, or several times in a row. Its time includes
@@ -65,6 +70,13 @@ func (j *journey) click(ctx context.Context, a *checks.Click, times int, t *timi
 			return err
 		}
 	}
+}
+
+// taps tells whether a click is made with a finger: on a device with a touch
+// screen, whose other buttons only a mouse has.
+func (j *journey) taps(a *checks.Click) bool {
+	d := deviceOf(j.check.Journey.Browser.Device)
+	return d != nil && d.touch && (a.Button == "" || a.Button == checks.LeftButton)
 }
 
 // tryClick clicks an element, unless it has moved away or was covered between
@@ -79,20 +91,18 @@ func (j *journey) tryClick(ctx context.Context, a *checks.Click, times int, t *t
 	// no part of what the customer waits for.
 	began := time.Now()
 	j.finishPage(ctx, a)
-	moved, err := j.point(ctx, s.X, s.Y)
-	if err != nil {
+	press := j.pressAt
+	if j.taps(a) {
+		press = j.tapAt
+	} else if err := j.point(ctx, s.X, s.Y); err != nil {
 		return false, err
 	}
 	t.own += time.Since(began)
 	err = j.follow(ctx, t, func() error {
-		err := j.holding(ctx, a.Modifiers, func() (err error) {
-			missed, err = j.pressAt(ctx, s.X, s.Y, pressingOf(a), times, t)
+		return j.holding(ctx, a.Modifiers, func() (err error) {
+			missed, err = press(ctx, s.X, s.Y, pressingOf(a), times, t)
 			return err
 		})
-		if wayErr := <-moved; err == nil {
-			err = wayErr
-		}
-		return err
 	})
 	if missed && err == nil {
 		err = j.lower(ctx)
@@ -101,18 +111,13 @@ func (j *journey) tryClick(ctx context.Context, a *checks.Click, times int, t *t
 }
 
 // point sends the pointer to a place. Its answer comes with the page's next
-// frame, which a press does not wait for: it comes after the move in any case.
-func (j *journey) point(ctx context.Context, x, y float64) (moved <-chan error, err error) {
-	sent := j.tab.process.gate.nextMouse(j.tab.target.SessionID)
-	answer := make(chan error, 1)
-	go func() { answer <- j.mouse(ctx, input.DispatchMouseEventTypeMouseMoved, x, y) }()
-	select {
-	case <-sent:
-		return answer, nil
-	case err := <-answer:
-		answer <- err
-		return answer, err
+// frame and is not waited for: a press comes after the move in any case.
+func (j *journey) point(ctx context.Context, x, y float64) error {
+	session := &letters{gate: j.tab.process.gate, session: j.tab.target.SessionID}
+	if _, err := callIn(ctx, session, input.DispatchMouseEvent, j.mouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y, leftClick)); err != nil {
+		return j.inputError(ctx, err)
 	}
+	return nil
 }
 
 // pressAt presses and releases the button at a point as often as is wanted. If

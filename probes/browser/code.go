@@ -2,16 +2,25 @@ package browser
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"outrider/checks"
 )
 
 // fresh fills in a text that is about to be typed. A one-time code in it that
-// would expire on its way is waited out first, as a person does who sees the
-// time run out; the wait is no customer's.
+// would expire on its way, or that another sign-in has used, is waited out
+// first, as a person does who sees the time run out; the wait is no customer's.
 func (j *journey) fresh(ctx context.Context, text checks.Template, t *timing) (string, error) {
-	if wait := text.CodeWait(j.scope); wait > 0 {
+	for {
+		within := time.Duration(math.MaxInt64)
+		if deadline, ok := ctx.Deadline(); ok {
+			within = time.Until(deadline)
+		}
+		wait := text.CodeWait(j.scope, within)
+		if wait <= 0 {
+			return j.expand(text)
+		}
 		began := time.Now()
 		select {
 		case <-time.After(wait):
@@ -20,5 +29,4 @@ func (j *journey) fresh(ctx context.Context, text checks.Template, t *timing) (s
 		}
 		t.own += time.Since(began)
 	}
-	return j.expand(text)
 }

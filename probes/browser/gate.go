@@ -11,7 +11,6 @@ import (
 
 	"github.com/chromedp/cdproto"
 	jsonv2 "github.com/chromedp/cdproto/cdp/jsonv2"
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
@@ -36,18 +35,20 @@ const (
 // of them, none of a page that is being closed, and no huge message.
 type gate struct {
 	*chromedp.PipeConn
-	in  *bufio.Reader
-	buf []byte
+	in         *bufio.Reader
+	buf        []byte
+	unanswered unanswered
 
 	mu    sync.Mutex
 	pages map[target.SessionID]*traffic
-	moves map[target.SessionID]chan struct{} // closed when an event of the mouse was sent
 }
 
 // traffic is what a page has sent.
 type traffic struct {
 	events, noise int
 	closed        bool
+	page          target.SessionID // of a frame's: that of its page
+	listen        func(event any)  // takes the events that chromedp does not know whose they are
 }
 
 // newGate makes a transport that reads messages from r and writes them to w.
@@ -56,7 +57,6 @@ func newGate(r io.ReadCloser, w io.WriteCloser) *gate {
 		PipeConn: chromedp.NewPipeConn(r, w),
 		in:       bufio.NewReaderSize(r, 64<<10),
 		pages:    map[target.SessionID]*traffic{},
-		moves:    map[target.SessionID]chan struct{}{},
 	}
 }
 
@@ -83,50 +83,35 @@ func (g *gate) Read(_ context.Context, msg *cdproto.Message) error {
 		if err := jsonv2.Unmarshal(text, msg, codec); err != nil {
 			continue // nobody can be waiting for what has no readable id
 		}
-		if event && msg.SessionID != "" && !g.admit(msg.SessionID, method) {
-			continue
+		if !event || msg.SessionID == "" {
+			return nil
 		}
-		return nil
+		pass, listen := g.admit(msg.SessionID, method)
+		if pass && listen == nil {
+			return nil
+		}
+		if pass {
+			if ev, err := cdproto.UnmarshalMessage(msg, codec); err == nil {
+				listen(ev)
+			}
+		}
 	}
 }
 
-// Write implements chromedp.Transport.
-func (g *gate) Write(ctx context.Context, msg *cdproto.Message) error {
-	err := g.PipeConn.Write(ctx, msg)
-	if msg.Method == input.CommandDispatchMouseEvent {
-		g.mu.Lock()
-		if sent := g.moves[msg.SessionID]; sent != nil {
-			delete(g.moves, msg.SessionID)
-			close(sent)
-		}
-		g.mu.Unlock()
-	}
-	return err
-}
-
-// nextMouse gives a channel that is closed when the next event of a page's mouse
-// is on its way, after which another one cannot overtake it.
-func (g *gate) nextMouse(id target.SessionID) <-chan struct{} {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	sent := make(chan struct{})
-	g.moves[id] = sent
-	return sent
-}
-
-// admit counts an event of a page and tells whether it may pass.
-func (g *gate) admit(id target.SessionID, method string) bool {
+// admit counts an event of a page and tells whether it may pass, and to whom if
+// that is not chromedp.
+func (g *gate) admit(id target.SessionID, method string) (pass bool, listen func(event any)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	t := g.pages[id]
 	if t == nil {
-		return true // the first page of a connection, or one not opened by us
+		return true, nil // the first page of a connection, or one not opened by us
 	}
 	t.events++
 	if noisy[method] {
 		t.noise++
 	}
-	return !t.closed && t.events <= maxEvents && (!noisy[method] || t.noise <= maxNoise)
+	return !t.closed && t.events <= maxEvents && (!noisy[method] || t.noise <= maxNoise), t.listen
 }
 
 // open starts to count the events of a page.
@@ -134,6 +119,16 @@ func (g *gate) open(id target.SessionID) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.pages[id] = &traffic{}
+}
+
+// aside starts to count the events of a frame of a page, and gives them to a
+// function, which must not block, instead of chromedp. It ends with the page.
+func (g *gate) aside(id, page target.SessionID, listen func(event any)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if t := g.pages[page]; t != nil && !t.closed {
+		g.pages[id] = &traffic{page: page, listen: listen}
+	}
 }
 
 // shut lets no more events of a page through. It must come before chromedp
@@ -144,6 +139,11 @@ func (g *gate) shut(id target.SessionID) {
 	if t := g.pages[id]; t != nil {
 		t.closed = true
 	}
+	for frame, t := range g.pages {
+		if t.page == id {
+			delete(g.pages, frame)
+		}
+	}
 }
 
 // forget ends the count of a page that is gone.
@@ -151,7 +151,6 @@ func (g *gate) forget(id target.SessionID) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.pages, id)
-	delete(g.moves, id)
 }
 
 // codec is how protocol messages are read: text of pages may be invalid UTF-8.

@@ -21,6 +21,7 @@ type happening struct {
 	places   int       // as the observer counted them before the step
 	loaded   *document // the page before the step
 	tab      *tab      // in front when it began
+	opening  *opening  // nil: no page is to be opened
 }
 
 // dialogPlan is what to do with the next dialog of a page.
@@ -69,11 +70,18 @@ func (j *journey) expecting(ctx context.Context, o checks.StepOptions) (*happeni
 			return nil, err
 		}
 	}
+	h.tab = j.tab
 	observer.mu.Lock()
-	defer observer.mu.Unlock()
 	observer.dialogPlan, observer.wanted, observer.came = h.dialog, o.Popup != "", ""
 	h.places, h.loaded = observer.places, observer.document
-	h.tab = j.tab
+	observer.mu.Unlock()
+	if o.Popup != "" {
+		var err error
+		if h.opening, err = j.expectPage(ctx); err != nil {
+			h.over()
+			return nil, j.lost(ctx, err)
+		}
+	}
 	return h, nil
 }
 
@@ -94,6 +102,9 @@ func (h *happening) over() {
 	o.mu.Unlock()
 	if h.awaiting != nil {
 		h.awaiting.stop()
+	}
+	if h.opening != nil {
+		h.opening.over()
 	}
 }
 

@@ -132,7 +132,7 @@ func TestStepOptionFailures(t *testing.T) {
 		{"broken download", `<a href="/broken">Go</a>`, `- {click: Go, download: true}`, probes.FailPage, []string{`"broken.bin" was not loaded`}},
 		{"no page opened", `<button>Go</button>`, `- {click: Go, popup: p, timeout: 1s}`, probes.FailPage, []string{"the step opened no page within 1s"}},
 		{"page with an error", `<a href="/500" target="_blank">Go</a>`, `- {click: Go, popup: p}`, probes.FailAssertion, []string{"/500 answered with status 500"}},
-		{"page that cannot be loaded", `<a href="http://127.0.0.1:2/" target="_blank">Go</a>`, `- {click: Go, popup: p}`, probes.FailPage, []string{"127.0.0.1:2/ could not be loaded"}},
+		{"page that cannot be loaded", `<a href="http://127.0.0.1:2/" target="_blank">Go</a>`, `- {click: Go, popup: p}`, probes.FailConnect, []string{"127.0.0.1:2/ could not be loaded"}},
 		{"closed page", `<button onclick="window.open('/popup')">Go</button>`, "- {click: Go, popup: p}\n- click: Close\n- switch: p", probes.FailPage, []string{`the page "p" has closed`}},
 		{"only page", `x`, "- close:", probes.FailPage, []string{"the only page that is open"}},
 	}

@@ -119,20 +119,20 @@ func (i *interception) added(address string) []*fetch.HeaderEntry {
 
 // answerPaused decides on a request that the browser has handed to us. The
 // page may have given it up by now: then there is nobody to tell.
-func (t *tab) answerPaused(paused *fetch.EventRequestPaused) {
+func (t *tab) answerPaused(by cdp.Session, paused *fetch.EventRequestPaused) {
 	ctx, cancel := context.WithTimeout(t.ctx, time.Second)
 	defer cancel()
 	address := paused.Request.URL
 	if s := t.requests.stubFor(address); s != nil {
 		t.observer.spare(paused.NetworkID, fateStubbed)
-		_, _ = cdp.Call(ctx, t.target, fetch.FulfillRequest, fetch.FulfillRequestParams{
+		_, _ = cdp.Call(ctx, by, fetch.FulfillRequest, fetch.FulfillRequestParams{
 			RequestID: paused.RequestID, ResponseCode: int64(s.Status), ResponseHeaders: stubHeaders(s, paused.Request.Headers), Body: s.Body,
 		})
 		return
 	}
 	if t.requests.blocks(address) {
 		t.observer.spare(paused.NetworkID, fateBlocked)
-		_, _ = cdp.Call(ctx, t.target, fetch.FailRequest, fetch.FailRequestParams{
+		_, _ = cdp.Call(ctx, by, fetch.FailRequest, fetch.FailRequestParams{
 			RequestID: paused.RequestID, ErrorReason: network.ErrorReasonBlockedByClient,
 		})
 		return
@@ -141,7 +141,7 @@ func (t *tab) answerPaused(paused *fetch.EventRequestPaused) {
 	if added := t.requests.added(address); len(added) > 0 {
 		params.Headers = withHeaders(added, paused.Request.Headers)
 	}
-	_, _ = cdp.Call(ctx, t.target, fetch.ContinueRequest, params)
+	_, _ = cdp.Call(ctx, by, fetch.ContinueRequest, params)
 }
 
 // stubHeaders are those of a stub's answer. Pages of any origin may read it,

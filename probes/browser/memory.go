@@ -227,6 +227,7 @@ type Usage struct {
 	Processes int   // of all browsers
 	Memory    int64 // PSS of these, in bytes
 	Disk      int64 // bytes in profile folders
+	Journeys  int64 // attempts at one since the probe was made
 }
 
 // Usage measures what the browsers of the probe hold at present. It walks all
@@ -238,7 +239,7 @@ func (p *Probe) Usage() Usage {
 		pools = append(pools, pool)
 	}
 	p.mu.Unlock()
-	var u Usage
+	u := Usage{Journeys: p.journeys.Load()}
 	for _, pool := range pools {
 		for _, process := range pool.processes() {
 			u.Browsers++

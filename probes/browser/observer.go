@@ -101,6 +101,9 @@ type task struct {
 	challenged *fetch.EventAuthRequired
 	fatal      string // why nothing more can come of the page
 	crash      bool   // since its process has ended
+	// apart is a frame in a process of its own, or a worker.
+	apart *target.EventAttachedToTarget
+	by    cdp.Session // in which it came up; nil: the page's
 }
 
 // maxLoading bounds the list of requests under way.
@@ -191,7 +194,10 @@ func (o *observer) handle(event any) {
 	case *runtime.EventExecutionContextsCleared:
 		o.world = ""
 		o.inFrames(event)
-	case *runtime.EventExecutionContextDestroyed, *target.EventAttachedToTarget, *target.EventDetachedFromTarget:
+	case *target.EventAttachedToTarget:
+		o.inFrames(event)
+		o.attend(task{apart: ev})
+	case *runtime.EventExecutionContextDestroyed, *target.EventDetachedFromTarget:
 		o.inFrames(event)
 	case *runtime.EventExecutionContextCreated:
 		o.entered(ev.Context)

@@ -285,7 +285,7 @@ func TestUsage(t *testing.T) {
 		t.Errorf("before the first run: %+v", u)
 	}
 	mustPass(t, run(t, probe, journeyOf(goTo(server.URL+"/about.html"), &checks.Expect{Text: lit("About us")})))
-	if u := probe.Usage(); u.Browsers != 1 || u.Processes < 3 || u.Memory < 20<<20 || u.Memory > 2<<30 || u.Disk <= 0 {
+	if u := probe.Usage(); u.Browsers != 1 || u.Processes < 3 || u.Memory < 20<<20 || u.Memory > 2<<30 || u.Disk <= 0 || u.Journeys != 1 {
 		t.Errorf("after a run: %+v", u)
 	}
 }

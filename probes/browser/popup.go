@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
@@ -27,30 +30,75 @@ const errClosedItself = deadPage("the page closed itself")
 // maxPages bounds the pages that a journey has open at a time.
 const maxPages = 20
 
-// pageOpened waits for the page that a step opens, sets it up and goes on in
-// it.
+// opening is a page that a step is to open: it waits in the lobby until it is
+// set up. Meanwhile the page that opens it may stand still, so this goes on
+// beside the step.
+type opening struct {
+	cancel context.CancelFunc
+	done   chan struct{} // closed when what follows is set
+
+	came   bool
+	page   *tab
+	waited time.Duration // for how long we kept it from going on
+	err    error
+}
+
+// expectPage gets ready for a page that a step opens.
+func (j *journey) expectPage(ctx context.Context) (*opening, error) {
+	opener, first := j.tab, j.mainTab()
+	id := target.ID(opener.target.TargetID)
+	lobby := &opener.process.lobby
+	if err := lobby.await(ctx, id); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	p := &opening{cancel: cancel, done: make(chan struct{})}
+	room := len(j.pages) < maxPages
+	go func() {
+		defer close(p.done)
+		defer lobby.done(id)
+		var opened target.ID
+		p.err = opener.observer.await(ctx, func() bool {
+			opened = opener.observer.came
+			return opened != ""
+		})
+		if p.came = p.err == nil; !p.came || !room {
+			return
+		}
+		began := time.Now()
+		holder := lobby.choose(ctx, id, opened)
+		p.page, p.err = opener.openedPage(ctx, opened, j, first, holder, func() {
+			lobby.admit(id)
+			p.waited = time.Since(began)
+		})
+	}()
+	return p, nil
+}
+
+// over gives up a page that has not been opened by now.
+func (p *opening) over() {
+	p.cancel()
+	<-p.done
+}
+
+// pageOpened waits for the page that a step opens, and goes on in it.
 func (j *journey) pageOpened(ctx context.Context, h *happening, t *timing) error {
-	o := j.tab.observer
-	var id target.ID
-	err := o.await(ctx, func() bool {
-		id = o.came
-		return id != ""
-	})
-	if err != nil {
-		return j.late(ctx, err, probes.FailPage, "the step opened no page", h.began)
-	}
-	if len(j.pages) >= maxPages {
+	p := h.opening
+	<-p.done // the step's context bounds it
+	t.own += p.waited
+	switch {
+	case !p.came:
+		return j.late(ctx, p.err, probes.FailPage, "the step opened no page", h.began)
+	case len(j.pages) >= maxPages:
 		return failf(probes.FailPage, "the journey has more than %d pages open: close some", maxPages)
-	}
-	opened, err := j.tab.openedPage(ctx, id, j)
-	if err != nil {
-		return j.late(ctx, err, probes.FailTimeout, "the page that the step opened did not respond", h.began)
+	case p.err != nil:
+		return j.late(ctx, p.err, probes.FailTimeout, "the page that the step opened did not respond", h.began)
 	}
 	if len(j.pages) == 0 {
 		j.pages = []openPage{{checks.MainPage, j.tab}}
 	}
-	j.pages = append(j.pages, openPage{h.options.Popup, opened})
-	j.front(opened)
+	j.pages = append(j.pages, openPage{h.options.Popup, p.page})
+	j.front(p.page)
 	d, err := j.arrived(ctx, t, h.began)
 	if err != nil {
 		return err
@@ -71,8 +119,8 @@ func (j *journey) front(t *tab) {
 // to get one.
 const blankPatience = 500 * time.Millisecond
 
-// arrived waits until a page that was opened is loaded. Its first request was
-// made before we could watch it; what the page itself knows of it has to do.
+// arrived waits until a page that was opened is loaded. Where its request was
+// not seen, what the page itself knows of it has to do.
 func (j *journey) arrived(ctx context.Context, t *timing, began time.Time) (*document, error) {
 	o := j.tab.observer
 	for {
@@ -149,12 +197,18 @@ func (o *observer) adopt(f *cdp.Frame) {
 			d.url = f.UnreachableURL
 		}
 	}
+	// One in a new process went on before its document could be told of.
+	if p, d := o.pending, o.document; p != nil && p.loader == f.LoaderID && d.loader == f.LoaderID {
+		o.pending, d.exchange = nil, o.requests[network.RequestID(f.LoaderID)]
+	}
 }
 
-// openedPage sets up a page that this one has opened.
-func (t *tab) openedPage(ctx context.Context, id target.ID, j *journey) (*tab, error) {
+// openedPage sets up a page that this one has opened; first is the page that the
+// journey began in, holder the session that holds the page, and admit lets it go
+// on.
+func (t *tab) openedPage(ctx context.Context, id target.ID, j *journey, first *tab, holder target.SessionID, admit func()) (*tab, error) {
 	p := &tab{
-		process: t.process, context: t.context, popup: true, requests: t.requests, framed: t.framed, hushed: t.hushed,
+		process: t.process, options: t.options, context: t.context, popup: true, requests: t.requests, framed: t.framed, hushed: t.hushed,
 		tasks: make(chan task, t.requests.room()), base: t.base,
 	}
 	p.observer = newObserver(p.take, j.secrets.hide)
@@ -170,26 +224,92 @@ func (t *tab) openedPage(ctx context.Context, id target.ID, j *journey) (*tab, e
 	p.observer.setFrame(cdp.FrameID(id))
 	// Not the run's context: see openTab.
 	p.ctx, p.cancel = chromedp.NewContext(t.process.ctx, chromedp.WithTargetID(id), chromedp.WithListener(p.observer.handle))
-	first := j.mainTab()
 	first.popups = append(first.popups, p)
 	stop := context.AfterFunc(ctx, p.cancel)
-	err := chromedp.Do(p.ctx)
+	attached := make(chan error, 1)
+	go func() { attached <- chromedp.Do(p.ctx) }()
+	err := p.metBy(attached)
+	if err == nil {
+		// It answers nothing before it goes on, unless it shares its opener's
+		// process: all of it has to be said first.
+		p.target = chromedp.FromContext(p.ctx).Target
+		t.process.gate.open(p.target.SessionID)
+		p.life, p.die = context.WithCancelCause(p.base)
+		p.letters = &letters{t.process.gate, p.target.SessionID, holder}
+		p.attended.Go(p.attend)
+		err = p.instruct(ctx, j.check.Journey.Browser)
+		p.letters = nil
+		admit()
+		if failed := <-attached; err == nil {
+			err = failed
+		}
+	}
 	if !stop() && err == nil {
 		err = ctx.Err()
 	}
-	if c := chromedp.FromContext(p.ctx); c.Target != nil {
-		p.target = c.Target
-		t.process.gate.open(p.target.SessionID)
+	if err == nil {
+		err = p.settleIn(ctx, j.check.Journey.Browser)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("set up a page that was opened: %w", err)
 	}
-	p.life, p.die = context.WithCancelCause(p.base)
-	p.attended.Go(p.attend)
-	if err := p.prepare(ctx, j.check.Journey.Browser); err != nil {
-		return nil, fmt.Errorf("set up a page that was opened: %w", err)
-	}
 	return p, nil
+}
+
+// metBy waits until chromedp has a session of the page, from whose beginning
+// its events are heard.
+func (t *tab) metBy(attached <-chan error) error {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, err := chromedp.Detached(t.ctx); err == nil {
+			return nil
+		}
+		select {
+		case err := <-attached:
+			if err == nil {
+				err = errGone // cannot be: there would be a session
+			}
+			return err
+		case <-tick.C:
+		}
+	}
+}
+
+// instruct sets up a page that waits, as chromedp will and as the journey needs
+// it.
+func (t *tab) instruct(ctx context.Context, o checks.BrowserOptions) error {
+	for _, step := range []func() error{
+		command(ctx, t, network.Enable, network.EnableParams{}),
+		command(ctx, t, page.Enable, page.EnableParams{}),
+		command(ctx, t, page.SetLifecycleEventsEnabled, page.SetLifecycleEventsEnabledParams{Enabled: true}),
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return t.prepare(ctx, o)
+}
+
+// settleIn does what has to come after chromedp has set up a page, or needs its
+// answer.
+func (t *tab) settleIn(ctx context.Context, o checks.BrowserOptions) error {
+	if _, err := call(ctx, t, css.Disable, cdp.Empty{}); err != nil {
+		return err
+	}
+	if _, err := call(ctx, t, dom.Disable, cdp.Empty{}); err != nil {
+		return err
+	}
+	// chromedp has had it hold nothing.
+	for _, hold := range t.holdFrames(ctx) {
+		if err := hold(); err != nil {
+			return err
+		}
+	}
+	if o.Network.IsZero() {
+		return nil
+	}
+	return t.emulateNetwork(ctx, o.Network)
 }
 
 // mainTab is the page that the journey started in.

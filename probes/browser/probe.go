@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"outrider/checks"
@@ -21,6 +22,8 @@ type Probe struct {
 	closed bool
 	warned sync.Once
 	runs   sync.WaitGroup
+
+	journeys atomic.Int64 // attempts so far
 
 	signIns signIns
 }
@@ -70,6 +73,7 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 // brings along, and when it has passed calls after, if that is set, before the
 // context is closed.
 func (p *Probe) attempt(ctx context.Context, check checks.Check, along *belongings, after func(context.Context, *journey) error) (probes.Run, error) {
+	p.journeys.Add(1)
 	id := probes.NewRunID() // what is kept of the run and its trace hang on it
 	keeping := keepingOf(check.Journey.Browser, id)
 	pool, leave, err := p.browserFor(check.Journey.Browser.Chromium, keeping, id)

@@ -36,6 +36,7 @@ type process struct {
 	exited  chan struct{}
 	output  *tail
 	guard   *guard
+	lobby   lobby
 	// zygotes are the processes that pages are forked from; nil: not known yet.
 	zygotes atomic.Pointer[[]int]
 }
@@ -50,6 +51,7 @@ func launch(ctx context.Context, o Options, b build, path string, sandbox bool) 
 	if err := p.spawn(path, arguments(b, profile.dir, sandbox, smallSharedMemory())); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", path, err), profile.remove())
 	}
+	p.lobby.process = p
 	p.attach(o.Logger)
 	// The browser lives as long as the context of the first call, so that the
 	// start is bounded by ending the process instead.

@@ -156,6 +156,19 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
+// What asks for leave to notify is told that it may; the headless shell's
+// Notification.permission does not say so.
+func TestNotifications(t *testing.T) {
+	p := newProbe(t, Options{})
+	server := shop(t, map[string]http.HandlerFunc{"/page": html("Page")})
+	for chromium, script := range map[string]string{"": "Notification.requestPermission()", "full": "Notification.permission"} {
+		check := journeyOf(goTo(server.URL+"/page"), &checks.Evaluate{Script: script, Expect: condition("== granted")})
+		check.Journey.Browser.Permissions = []checks.Permission{checks.PermissionNotifications}
+		check.Journey.Browser.Chromium = chromium
+		mustPass(t, run(t, p, check))
+	}
+}
+
 func TestAuth(t *testing.T) {
 	p := newProbe(t, Options{})
 	var mu sync.Mutex
@@ -200,22 +213,79 @@ func TestAuth(t *testing.T) {
 	}
 }
 
-// A page that the journey opens is of the same browser, from the moment in
-// which the journey goes on there.
+// A page that the journey opens is of the same browser from its first request
+// and its first script on.
 func TestSettingsOfOpenedPage(t *testing.T) {
-	server := shop(t, map[string]http.HandlerFunc{
-		"/opener": html(`<button onclick="window.open('/opened')">Open</button>`),
-		"/opened": html(`Opened`),
-	})
-	check := load(t, server.URL, `
+	for _, tt := range []struct{ name, opener, chromium string }{
+		{"script", `<button onclick="window.open('/opened')">Open</button>`, ""},
+		{"script in full Chromium", `<button onclick="window.open('/opened')">Open</button>`, "full"},
+		{"window", `<button onclick="window.open('/opened', 'w', 'width=300,height=200')">Open</button>`, ""},
+		{"link", `<a href="/opened" target="_blank">Open</a>`, ""},
+		{"later", `<button onclick="setTimeout(() => window.open('/opened'), 100)">Open</button>`, ""},
+		{"of several", `<button onclick="window.open('/opened'); window.open('/other'); document.title = 'went on'">Open</button>`, ""},
+		{"with the mouse down", `<button onmousedown="window.open('/opened')">Open</button>`, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var mu sync.Mutex
+			asked := map[string]http.Header{}
+			note := func(r *http.Request) {
+				mu.Lock()
+				defer mu.Unlock()
+				asked[r.URL.Path] = r.Header
+			}
+			server := shop(t, map[string]http.HandlerFunc{
+				"/opener": html(`<meta name=viewport content="width=device-width">` + tt.opener),
+				"/opened": func(w http.ResponseWriter, r *http.Request) {
+					note(r)
+					html(`<meta name=viewport content="width=device-width">Opened<script>var atOnce = [innerWidth, navigator.language, Intl.DateTimeFormat().resolvedOptions().timeZone, matchMedia('(prefers-color-scheme: dark)').matches,
+						navigator.maxTouchPoints, navigator.userAgent.includes('Android')].join(' ')</script><script src="/ad.js"></script><script src="/chat.js"></script>`)(w, r)
+				},
+				"/ad.js":   func(_ http.ResponseWriter, r *http.Request) { note(r) },
+				"/chat.js": func(_ http.ResponseWriter, r *http.Request) { note(r) },
+			})
+			check := onPhone(t, server.URL, `
 - goto: ${URL}/opener
 - click: Open
   popup: opened
-- evaluate: {script: "fetch('/gone').then(() => [screen.width, navigator.language, Intl.DateTimeFormat().resolvedOptions().timeZone, matchMedia('(prefers-color-scheme: dark)').matches].join(' '))", expect: "== 412 de-DE Asia/Tokyo true"}
-- expect: {request: {url: ends with /gone, status: 404}}
-  timeout: 5s
-`, nil)
-	check.Journey.Browser.Setting = checks.Setting{Device: checks.DevicePhone, Locale: "de-DE", Timezone: "Asia/Tokyo", ColorScheme: checks.ColorSchemeDark}
-	check.Journey.Browser.Width, check.Journey.Browser.Height = 0, 0
-	mustPass(t, run(t, newProbe(t, Options{}), check))
+- evaluate: {script: atOnce, expect: "== 412 de-DE Asia/Tokyo true 5 true"}
+- evaluate: {script: chat, expect: stub}
+- expect: {request: {url: ends with /opened, status: 200}}
+- close:
+- expect: {visible: Open}
+`)
+			check.Journey.Browser.Chromium = tt.chromium
+			check.Journey.Browser.Setting = checks.Setting{Device: checks.DevicePhone, Locale: "de-DE", Timezone: "Asia/Tokyo", ColorScheme: checks.ColorSchemeDark}
+			check.Journey.Browser.Headers = []checks.Field{{Name: "X-Monitor", Value: lit("yes")}}
+			check.Journey.Browser.Block = []string{"*/ad.js"}
+			check.Journey.Browser.Stubs = []checks.Stub{{Pattern: "*/chat.js", Status: 200, Type: "text/javascript", Body: []byte("var chat = 'stub'")}}
+			mustPass(t, run(t, newProbe(t, Options{}), check))
+			mu.Lock()
+			defer mu.Unlock()
+			h := asked["/opened"]
+			if !strings.Contains(h.Get("User-Agent"), "Android") || h.Get("Accept-Language") != "de-DE,de;q=0.9" || h.Get("X-Monitor") != "yes" || len(asked) != 1 {
+				t.Errorf("asked for %v", asked)
+			}
+		})
+	}
+}
+
+// What one run opens has no bearing on the pages of the others in the browser.
+func TestOpenedPagesOfOthers(t *testing.T) {
+	server := shop(t, map[string]http.HandlerFunc{
+		"/opener": html(`<button onclick="setTimeout(() => window.open('/about.html'), 300)">Open</button>`),
+		"/closes": html(`<button onclick="window.open('/about.html'); document.title = 'went on'">Open</button>`),
+	})
+	probe := newProbe(t, Options{})
+	var all sync.WaitGroup
+	for range 3 {
+		for _, steps := range []string{"- goto: ${URL}/opener\n- {click: Open, popup: p}\n- expect: {url: ends with /about.html}", "- goto: ${URL}/closes\n- click: Open\n- expect: {title: went on}"} {
+			check := load(t, server.URL, steps, nil)
+			all.Go(func() {
+				if r, err := probe.Run(t.Context(), check); err != nil || r.Outcome != probes.Passed {
+					t.Errorf("%s: %+v, %v", steps, r.Failure, err)
+				}
+			})
+		}
+	}
+	all.Wait()
 }

@@ -45,13 +45,29 @@ func (s *signIn) good(now time.Time, age time.Duration) bool {
 	return s.got != nil && now.Sub(s.at) < age && (s.until.IsZero() || now.Before(s.until))
 }
 
-// get gives a sign-in that is over, starting one where there is none that is
-// good. However many ask, one is made.
+// leastPause and mostPause bound for how long a sign-in is not tried again that
+// has failed: many checks may need it, and sites lock accounts after a few tries.
+const leastPause, mostPause = time.Minute, 10 * time.Minute
+
+// pause is for how long it is not tried again: it may be as often as its check is
+// due.
+func (s *signIn) pause() time.Duration {
+	return min(max(leastPause, s.check.Schedule.Every), mostPause)
+}
+
+// failedLately tells whether it has failed so lately that it is not to be tried again.
+func (s *signIn) failedLately(now time.Time) bool {
+	return s.got == nil && s.err == nil && now.Sub(s.at) < s.pause()
+}
+
+// get gives a sign-in that is over or under way, starting one where there is
+// none that is good and none that has failed lately. However many ask, one is
+// made.
 func (k *signIns) get(check *checks.Check, age time.Duration, begin func(*signIn)) *signIn {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s := k.byCheck[check.ID]
-	if s != nil && s.check == check && (!s.over() || s.good(time.Now(), age)) {
+	if s != nil && s.check == check && (!s.over() || s.good(time.Now(), age) || s.failedLately(time.Now())) {
 		return s
 	}
 	s = &signIn{check: check, done: make(chan struct{})}
@@ -104,8 +120,7 @@ func (p *Probe) runSignedIn(ctx context.Context, check checks.Check) (probes.Run
 		p.signIns.drop(s)
 		return probes.Run{}, fmt.Errorf("sign in by check %q: %w", by.ID, s.err)
 	case s.got == nil:
-		p.signIns.drop(s)
-		return s.failed(), nil
+		return s.failed(began), nil
 	}
 	ctx, cancel := extended(ctx, time.Since(began))
 	defer cancel()
@@ -136,11 +151,15 @@ func extended(ctx context.Context, spent time.Duration) (context.Context, contex
 	}
 }
 
-// failed is the run of a journey that could not be begun.
-func (s *signIn) failed() probes.Run {
+// failed is the run of a journey that could not be begun, asked for at a moment.
+func (s *signIn) failed(asked time.Time) probes.Run {
 	run := probes.Run{ID: probes.NewRunID(), Outcome: probes.Failed, Browser: s.run.Browser, Secrets: s.run.Secrets}
 	f := *s.run.Failure
-	f.Message = fmt.Sprintf("signing in by check %q failed at its step %q: %s", s.check.ID, f.Step, f.Message)
+	before := ""
+	if since := asked.Sub(s.at); since > 0 {
+		before = fmt.Sprintf(" %s ago, and is not tried again for %s", since.Round(time.Second), (s.pause() - since).Round(time.Second))
+	}
+	f.Message = fmt.Sprintf("signing in by check %q failed at its step %q%s: %s", s.check.ID, f.Step, before, f.Message)
 	f.Step = ""
 	run.Failure = &f
 	for _, a := range s.run.Artifacts {

@@ -20,6 +20,7 @@ type members struct {
 	*httptest.Server
 	mu      sync.Mutex
 	signIns int
+	refused int  // tries with another password
 	valid   bool // sessions are
 }
 
@@ -33,6 +34,7 @@ func newMembers(t *testing.T) *members {
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			if r.FormValue("password") != "hunter22" {
+				m.refused++
 				html("Wrong password")(w, r)
 				return
 			}
@@ -85,6 +87,13 @@ checks:
 	return account, login
 }
 
+// signingIn is a site, a probe, and a check that is signed in there by another.
+func signingIn(t *testing.T, password string) (*members, *Probe, checks.Check) {
+	m := newMembers(t)
+	account, _ := m.checks(t, password, "")
+	return m, newProbe(t, Options{}), account
+}
+
 func (m *members) counted() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -92,9 +101,7 @@ func (m *members) counted() int {
 }
 
 func TestSignInOnce(t *testing.T) {
-	m := newMembers(t)
-	p := newProbe(t, Options{})
-	account, _ := m.checks(t, "hunter22", "")
+	m, p, account := signingIn(t, "hunter22")
 	var all sync.WaitGroup
 	runs := make([]probes.Run, 3)
 	for i := range runs {
@@ -122,9 +129,7 @@ func TestSignInOnce(t *testing.T) {
 }
 
 func TestSignInAgain(t *testing.T) {
-	m := newMembers(t)
-	p := newProbe(t, Options{})
-	account, _ := m.checks(t, "hunter22", "")
+	m, p, account := signingIn(t, "hunter22")
 	mustPass(t, run(t, p, account))
 	m.mu.Lock()
 	m.valid = false // the site has forgotten the session
@@ -143,9 +148,7 @@ func TestSignInAgain(t *testing.T) {
 }
 
 func TestSignInAges(t *testing.T) {
-	m := newMembers(t)
-	p := newProbe(t, Options{})
-	account, _ := m.checks(t, "hunter22", "")
+	m, p, account := signingIn(t, "hunter22")
 	account.Journey.Browser.SignedInFor = time.Nanosecond
 	mustPass(t, run(t, p, account))
 	mustPass(t, run(t, p, account))
@@ -155,9 +158,7 @@ func TestSignInAges(t *testing.T) {
 }
 
 func TestSignInFails(t *testing.T) {
-	m := newMembers(t)
-	p := newProbe(t, Options{})
-	account, _ := m.checks(t, "wr0ng-password", "")
+	_, p, account := signingIn(t, "wr0ng-password")
 	r := run(t, p, account)
 	mustFail(t, r, probes.FailAssertion, `signing in by check "login" failed at its step "expect \"Welcome\"": the text "Welcome" did not appear within 500ms`)
 	if len(r.Steps) != 0 || r.Duration != 0 || len(r.Artifacts) == 0 {
@@ -170,11 +171,27 @@ func TestSignInFails(t *testing.T) {
 	}
 }
 
+// A sign-in that has failed is not tried again at once, however many want it.
+func TestSignInFailsOnce(t *testing.T) {
+	m, p, account := signingIn(t, "wr0ng-password")
+	mustFail(t, run(t, p, account), probes.FailAssertion)
+	mustFail(t, run(t, p, account), probes.FailAssertion, `signing in by check "login" failed at its step "expect \"Welcome\"" `, " ago, and is not tried again for ", `the text "Welcome" did not appear`)
+	if m.refused != 1 {
+		t.Errorf("it was tried %d times", m.refused)
+	}
+	p.signIns.byCheck["login"].at = time.Now().Add(-account.Journey.Browser.SignIn.Schedule.Every)
+	mustFail(t, run(t, p, account), probes.FailAssertion, `failed at its step "expect \"Welcome\"": the text`)
+	if m.refused != 2 {
+		t.Errorf("later it was tried %d times", m.refused)
+	}
+	// A new definition may have the right one.
+	again, _ := m.checks(t, "hunter22", "")
+	mustPass(t, run(t, p, again))
+}
+
 // The time of the sign-in is none of the journey's.
 func TestSignInTakesLonger(t *testing.T) {
-	m := newMembers(t)
-	p := newProbe(t, Options{})
-	account, _ := m.checks(t, "hunter22", "")
+	_, p, account := signingIn(t, "hunter22")
 	by := *account.Journey.Browser.SignIn
 	by.Journey.Steps = append(by.Journey.Steps, checks.Step{Name: "wait", Action: &checks.Wait{For: 2 * time.Second}})
 	account.Journey.Browser.SignIn = &by

@@ -67,8 +67,11 @@ type tab struct {
 	requests *interception
 	framed   bool // the journey acts in frames
 	hosts    map[cdp.FrameID]*frameHost
-	popup    bool   // it was opened by another page of the journey
-	popups   []*tab // of the first page: those that were opened later
+	popup    bool     // it was opened by another page of the journey
+	letters  *letters // takes its commands until it answers; nil: it does
+	popups   []*tab   // of the first page: those that were opened later
+	options  checks.BrowserOptions
+	covered  int // frames in processes of their own so far; attend's
 	base     context.Context
 	life     context.Context // ends when nothing more can come of the page
 	folders  []string        // to be removed when the page is closed
@@ -83,7 +86,7 @@ type tab struct {
 // returns ends with the given one and when nothing more can come of the page,
 // with the reason as its cause: errGone or a deadPage.
 func openTab(ctx context.Context, p *process, j *checks.Journey, requests *interception, hidden *secrets) (*tab, context.Context, error) {
-	t := &tab{process: p, framed: usesFrames(j), requests: requests, tasks: make(chan task, requests.room()), hushed: len(hidden.values) > 0}
+	t := &tab{process: p, options: j.Browser, framed: usesFrames(j), requests: requests, tasks: make(chan task, requests.room()), hushed: len(hidden.values) > 0}
 	t.observer = newObserver(t.take, hidden.hide)
 	if t.framed {
 		t.observer.frames = newFrameTable()
@@ -154,15 +157,15 @@ func (t *tab) do(k task) {
 	case k.dialog:
 		t.closeDialog(k)
 	case k.challenged != nil:
-		t.answerChallenge(k.challenged)
+		t.answerChallenge(t.asked(k), k.challenged)
 	case k.paused != nil && t.blank.Load():
-		t.fulfilBlank(k.paused)
+		t.fulfilBlank(t.asked(k), k.paused)
 	case k.paused != nil:
-		t.answerPaused(k.paused)
+		t.answerPaused(t.asked(k), k.paused)
+	case k.apart != nil:
+		t.cover(k.apart)
 	case k.popup != "":
-		ctx, cancel := context.WithTimeout(t.ctx, time.Second)
-		defer cancel()
-		_, _ = chromedp.CallBrowser(ctx, target.CloseTarget, target.CloseTargetParams{TargetID: k.popup})
+		t.process.lobby.close(t.ctx, k.popup)
 	}
 }
 
@@ -198,6 +201,7 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 		steps = append(steps, command(ctx, t, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true}))
 	}
 	steps = append(steps, t.slowDown(ctx, o)...)
+	steps = append(steps, t.holdFrames(ctx)...)
 	// None needs another's answer, and one wait costs less than a dozen.
 	var all errgroup.Group
 	for _, step := range steps {
@@ -227,6 +231,9 @@ func command[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], param
 
 // call sends a command to the page and waits for its answer.
 func call[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], params P) (R, error) {
+	if t.letters != nil {
+		return callIn(ctx, t.letters, cmd, params)
+	}
 	return callIn(ctx, t.target, cmd, params)
 }
 

@@ -72,27 +72,35 @@ func TestGate(t *testing.T) {
 func TestGateCounts(t *testing.T) {
 	g := gateOver()
 	g.open("S1")
+	passes := func(session target.SessionID, method string) bool {
+		pass, _ := g.admit(session, method)
+		return pass
+	}
 	admitted := 0
 	for range maxNoise * 2 {
-		if g.admit("S1", "Runtime.consoleAPICalled") {
+		if passes("S1", "Runtime.consoleAPICalled") {
 			admitted++
 		}
 	}
 	if admitted != maxNoise {
 		t.Errorf("%d console messages passed, expected %d", admitted, maxNoise)
 	}
-	if !g.admit("S1", "Page.frameNavigated") {
+	if !passes("S1", "Page.frameNavigated") {
 		t.Error("the noise of a page keeps its other events back")
 	}
+	g.aside("F1", "S1", func(any) {})
+	if _, listen := g.admit("F1", "Fetch.requestPaused"); listen == nil {
+		t.Error("an event of a frame goes to chromedp")
+	}
 	g.shut("S1")
-	if g.admit("S1", "Page.frameNavigated") {
+	if passes("S1", "Page.frameNavigated") {
 		t.Error("an event of a page that is being closed passed")
 	}
 	g.forget("S1")
 	if len(g.pages) != 0 {
 		t.Error("the gate remembers a page that is gone")
 	}
-	if !g.admit(target.SessionID("S2"), "Page.frameNavigated") {
+	if !passes("S2", "Page.frameNavigated") {
 		t.Error("an event of another page was kept back")
 	}
 }

@@ -183,7 +183,7 @@ func (v *view) outside(ctx context.Context, x, y float64, press bool, t *timing)
 }
 
 // callIn sends a command to a session and waits for its answer.
-func callIn[P, R any](ctx context.Context, session *chromedp.Target, cmd cdp.Command[P, R], params P) (R, error) {
+func callIn[P, R any](ctx context.Context, session cdp.Session, cmd cdp.Command[P, R], params P) (R, error) {
 	r, err := cdp.Call(ctx, session, cmd, params)
 	if err != nil {
 		return r, fmt.Errorf("%s: %w", cmd.Method, err)

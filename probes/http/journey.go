@@ -23,7 +23,7 @@ type journey struct {
 }
 
 func (p *Probe) newJourney(check checks.Check) *journey {
-	functions := &checks.Functions{Now: p.now}
+	functions := &checks.Functions{Now: p.now, Used: p.used}
 	if p.rand != nil {
 		functions.Rand = p.rand()
 	}

@@ -20,6 +20,9 @@ type Options struct {
 	// Rand makes the source of chance for the templates of one run; nil means
 	// chance.
 	Rand func() *rand.Rand
+	// Used remembers the one-time codes that were given out, so that none is used
+	// twice; nil: they may be.
+	Used *checks.UsedCodes
 	// Resolver tells how host names are looked up; nil means by Go's resolver
 	// at the system's name servers. Each run gets one of its own like it.
 	Resolver *net.Resolver
@@ -36,6 +39,7 @@ type Options struct {
 type Probe struct {
 	now       func() time.Time
 	rand      func() *rand.Rand
+	used      *checks.UsedCodes
 	template  *net.Resolver
 	dial      func(ctx context.Context, network, address string) (net.Conn, error)
 	roots     *x509.CertPool
@@ -53,6 +57,7 @@ func New(opts Options) *Probe {
 	p := &Probe{
 		now:       opts.Now,
 		rand:      opts.Rand,
+		used:      opts.Used,
 		template:  opts.Resolver,
 		dial:      opts.Dial,
 		roots:     opts.Roots,

@@ -70,7 +70,7 @@ outrider.snapshot = ({limit, redacted}) => {
       if (/^on|^nonce$|^srcdoc$/i.test(name) || !/^[^\s"'<>/=]+$/.test(name)) continue;
       given.set(name, /^data:/i.test(value) ? value.slice(0, 64) : tells.test(name) ? redacted : value);
     }
-    const secret = outrider.secretFields.has(el) || ['password', 'hidden'].includes(el.type) || tells.test(el.name ?? '');
+    const secret = outrider.kit.secretFields.has(el) || ['password', 'hidden'].includes(el.type) || tells.test(el.name ?? '');
     if (tag === 'input') {
       if (el.value && el.type !== 'file') given.set('value', secret ? redacted : el.value);
       el.checked ? given.set('checked', '') : given.delete('checked');

@@ -445,14 +445,40 @@ function selectAll(el) {
 // until it has. Pages move on between the last look and the press; a press that
 // misses is kept from the page, so that it can be made again.
 let aim = null;
-for (const type of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'dblclick', 'auxclick', 'contextmenu']) {
+const presses = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'dblclick', 'auxclick', 'contextmenu'];
+// Elsewhere nobody touches, and to listen would cost.
+if (navigator.maxTouchPoints > 0) presses.push('pointercancel', 'touchstart', 'touchend', 'touchcancel');
+for (const type of presses) {
   addEventListener(type, (event) => {
     if (!aim || !event.isTrusted) return;
     aim.hit ??= event.target === document || receives(aim.el, event.composedPath()[0]);
     if (aim.hit) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+  }, {capture: true, passive: false});
+}
+
+// The tap under way, or the last one: the click that comes of it ends it, as
+// does whatever says that there will be none.
+let tap = null;
+if (navigator.maxTouchPoints > 0) {
+  addEventListener('pointerdown', (event) => {
+    if (!event.isTrusted || event.pointerType !== 'touch') return;
+    tap = {over: false};
+    tap.ended = new Promise((done) => {
+      tap.end = () => {
+        tap.over = true;
+        done();
+      };
+    });
   }, {capture: true});
+  for (const type of ['touchstart', 'touchend', 'pointercancel', 'contextmenu', 'click']) {
+    addEventListener(type, (event) => {
+      const {end} = tap ?? {};
+      // The page's own listeners come first.
+      if (end && event.isTrusted) setTimeout(() => (!type.startsWith('touch') || event.defaultPrevented) && end());
+    }, {capture: true, passive: true});
+  }
 }
 
 // ---------------------------------------------------------------- evidence
@@ -481,8 +507,7 @@ globalThis.outrider = {
   // Whether the journey has secrets; Go sets it with each call.
   hushed: false,
 
-  // For js/evidence.js: the fields that hold secrets, and what a target means.
-  secretFields,
+  // For js/evidence.js: what a target means.
   elements(target) {
     const {all, seen} = find(target);
     return seen.length ? seen : all;
@@ -507,6 +532,15 @@ globalThis.outrider = {
   // Forgets a press that missed, once it is over.
   lower() {
     aim = null;
+  },
+
+  // Waits until the last tap has become a click, or it is clear that it will not.
+  // vainly is for how long it has waited for one that did not come, in
+  // milliseconds.
+  async tapped({slice}) {
+    const began = performance.now();
+    if (tap) await Promise.race([tap.ended, sleep(slice)]);
+    return {vainly: tap?.over ? 0 : performance.now() - began};
   },
 
   // Waits for a field and makes it take what is typed next. mode says what is

@@ -1,0 +1,47 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync/atomic"
+
+	"github.com/chromedp/cdproto"
+	jsonv2 "github.com/chromedp/cdproto/cdp/jsonv2"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+)
+
+// letters is a session of a page to which commands are sent without waiting for
+// their answers, in order: a page that the browser holds may give none until it
+// goes on.
+type letters struct {
+	gate    *gate
+	session target.SessionID // empty: the browser's
+	// holder is the session that holds the page: only what it is told is sure to
+	// be done before the first script runs, in a page that gets a process of its
+	// own. Empty: there is none.
+	holder target.SessionID
+}
+
+// unanswered gives the ids of commands whose answers nobody waits for: down from
+// the highest that the browser takes, so that chromedp never comes to use them.
+type unanswered struct{ given atomic.Int32 }
+
+func (u *unanswered) next() int64 { return math.MaxInt32 - int64(u.given.Add(1)) }
+
+// Call implements cdp.Session. The result stays as it is.
+func (l *letters) Call(ctx context.Context, method string, params, _ any) error {
+	raw, err := jsonv2.Marshal(params, chromedp.DefaultMarshalOptions)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", method, err)
+	}
+	session := l.session
+	if l.holder != "" && emulates(method) {
+		session = l.holder
+	}
+	return l.gate.Write(ctx, &cdproto.Message{ID: l.gate.unanswered.next(), SessionID: session, Method: cdproto.MethodType(method), Params: raw})
+}
+
+// Subscribe implements cdp.Session. There are no events.
+func (l *letters) Subscribe(string) (<-chan jsonv2.Value, func()) { return nil, func() {} }
