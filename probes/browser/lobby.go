@@ -27,9 +27,10 @@ type lobby struct {
 	opening sync.Mutex // held while the browser is told to hold pages
 
 	mu      sync.Mutex
+	heard   bool                  // the browser's events are listened to
 	open    bool                  // pages are held
 	awaited map[target.ID]*guests // by the page that is about to open one
-	gone    map[target.ID]bool    // pages with an opener that were told to go on
+	gone    map[target.ID]bool    // pages with an opener that need not be told to go on any more
 	changed chan struct{}         // closed and replaced when a page comes or goes on
 }
 
@@ -52,19 +53,23 @@ func (l *lobby) await(ctx context.Context, opener target.ID) error {
 	defer l.mu.Unlock()
 	if !l.open {
 		l.awaited, l.gone, l.changed = map[target.ID]*guests{}, map[target.ID]bool{}, make(chan struct{})
-		chromedp.ListenBrowser(l.process.ctx, func(event any) {
-			if ev, ok := event.(*target.EventAttachedToTarget); ok && ev.WaitingForDebugger {
-				l.attached(ev)
-			}
-		})
+		if !l.heard {
+			chromedp.ListenBrowser(l.process.ctx, func(event any) {
+				if ev, ok := event.(*target.EventAttachedToTarget); ok {
+					l.attached(ev)
+				}
+			})
+		}
+		// From the moment in which it is told, not that in which it answers.
+		l.heard, l.open = true, true
 		l.mu.Unlock()
 		_, err := cdp.Call(ctx, l.browser(), target.SetAutoAttach, target.SetAutoAttachParams{
 			AutoAttach: true, WaitForDebuggerOnStart: true, Flatten: new(true), Filter: target.Filter{{Type: "page"}},
 		})
 		if l.mu.Lock(); err != nil {
+			l.open = false
 			return fmt.Errorf("have new pages wait: %w", err)
 		}
-		l.open = true
 	}
 	l.awaited[opener] = &guests{held: map[target.ID]target.SessionID{}}
 	return nil
@@ -72,17 +77,22 @@ func (l *lobby) await(ctx context.Context, opener target.ID) error {
 
 func (l *lobby) browser() *chromedp.Browser { return chromedp.FromContext(l.process.ctx).Browser }
 
-// attached takes in a page that the browser holds, or lets it go on.
+// attached takes in a page that the browser holds, or lets it go on. What does
+// not wait was there before, or is one that chromedp attaches to.
 func (l *lobby) attached(ev *target.EventAttachedToTarget) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	id, opener := ev.TargetInfo.TargetID, ev.TargetInfo.OpenerID
-	if g := l.awaited[opener]; g != nil && (g.chosen == "" || g.chosen == id && !g.in) {
+	if g := l.awaited[opener]; ev.WaitingForDebugger && g != nil && (g.chosen == "" || g.chosen == id && !g.in) {
 		g.held[id] = ev.SessionID
 	} else {
-		l.goOn(ev.SessionID)
-		l.letGo(ev.SessionID)
-		l.gone[id] = opener != ""
+		if ev.WaitingForDebugger {
+			l.goOn(ev.SessionID)
+			l.letGo(ev.SessionID)
+		}
+		if opener != "" {
+			l.gone[id] = true
+		}
 	}
 	l.notify()
 }
