@@ -103,6 +103,13 @@ func (s *state) keep(v float32) {
 	if v > 0 {
 		s.BadBurst++
 		s.BadHour++
+		s.MidFails++
+		if s.Row == 0 {
+			s.MidStarts++
+		}
+		s.Row = min(s.Row+1, rowMost)
+	} else if s.Row > 0 {
+		s.endRow()
 	}
 	s.BurstSeen++
 	s.SampleSeen++

@@ -86,7 +86,7 @@ const (
 
 // Probabilities from which a prediction is raised: of latencies, of daily
 // peaks, and of error rates, whose probabilities are on the low side.
-const raiseAt, raisePeak, raiseRate = 0.5, 0.7, 0.35
+const raiseAt, raisePeak, raiseRate = 0.5, 0.7, 0.3
 
 // leastAhead is how many hours ahead a breach must be to be predicted: what
 // comes within minutes is for judges of the present.

@@ -99,6 +99,8 @@ func (m *Model) closeBucket() {
 			}
 		}
 		s.MidRing[ringed(mid, midCount)] = nan32
+		s.MidRows[ringed(mid, midCount)] = uint8(math.Round(255 * s.rowsPerFailure()))
+		s.MidFails, s.MidStarts = 0, 0
 		if n > 0 {
 			s.MidRing[ringed(mid, midCount)] = float32(sum / float64(n))
 		}

@@ -46,6 +46,18 @@ type state struct {
 	BadBurst     int32
 	BadHour      int32
 
+	// Rows are failed runs that follow each other: how many did just now; how
+	// many failed, in how many rows, in the current half hour; and of rows
+	// before the number, the sum of their lengths and that of the squares.
+	Row        int32
+	MidFails   int32
+	MidStarts  int32
+	RowCount   float64
+	RowLength  float64
+	RowSquares float64
+	// MidRows are rows per failed run of half hours, in 255ths.
+	MidRows [midCount]uint8
+
 	// The seasonal profile.
 	Daily      [24]float32
 	Weekly     [168]float32
@@ -145,7 +157,7 @@ type state struct {
 
 const (
 	stateMagic   = 0x4f46 // "FO"
-	stateVersion = 2
+	stateVersion = 3
 )
 
 var errState = errors.New("decode state of a forecast")
@@ -197,10 +209,13 @@ func (s *state) validate() error {
 		return errors.New("times out of range")
 	case s.Last > 0 && (s.Bucket != s.Last/bucketSeconds || s.Hour != s.Last/hourSeconds):
 		return errors.New("times that contradict each other")
-	case !within(s.BurstCount, burstMax) || !within(s.SampleCount, samplesMax) || s.BurstSeen < 0 || s.SampleSeen < 0 || s.BurstStride < 0 || s.SampleStride < 0:
+	case !within(s.BurstCount, burstMax) || !within(s.SampleCount, samplesMax) || s.BurstSeen < 0 || s.SampleSeen < 0 || s.BurstStride < 0 || s.SampleStride < 0 || !within(s.Row, rowMost):
 		return errors.New("counts out of range")
 	case !within(s.Suspects, int32(len(s.Suspect))) || !within(s.Phase, int32(phaseBroken)) || !within(s.Reason, int32(ByLevel)):
 		return errors.New("phase out of range")
+	}
+	if s.RowCount < 0 || s.RowLength < s.RowCount || s.RowSquares < s.RowLength || s.MidFails < 0 || s.MidStarts < 0 || s.MidStarts > s.MidFails {
+		return errors.New("rows out of range")
 	}
 	for _, n := range s.ScoreN {
 		if n < 0 {
@@ -212,7 +227,7 @@ func (s *state) validate() error {
 			return errors.New("widening out of range")
 		}
 	}
-	for _, f := range []float64{s.Slow, s.Mid, s.Fast, s.Holt, s.Trend, s.Var, s.Scale, s.Anchor, s.Brier} {
+	for _, f := range []float64{s.Slow, s.Mid, s.Fast, s.Holt, s.Trend, s.Var, s.Scale, s.Anchor, s.Brier, s.RowCount, s.RowLength, s.RowSquares} {
 		if math.IsNaN(f) || math.IsInf(f, 0) {
 			return errors.New("numbers that are none")
 		}
