@@ -55,7 +55,7 @@ func (m *Model) closeHour() {
 	y = float64(float32(y))
 	k := m.hourOfWeek(h)
 	m.score(h, y, k)
-	s.Hourly[ringed(h, hourCount)] = float32(y)
+	s.Hourly[ringed(h, hourCount)] = levelOf(y)
 	if !math.IsNaN(y) {
 		s.scoreShapes(k, y, s.Scale)
 		m.learnLevel(h, y-s.season(k), y)
@@ -165,11 +165,10 @@ func (m *Model) shift(h int64) {
 	size := level - s.Mid
 	first := h - settled + 1
 	for i := int64(1); i <= hourCount-settled; i++ {
-		s.Hourly[ringed(first-i, hourCount)] += float32(size)
+		v := &s.Hourly[ringed(first-i, hourCount)]
+		*v = levelOf(v.value() + size)
 	}
-	for i := range s.DayMean {
-		s.DayMean[i] += float32(size)
-	}
+	move(s.DayMean[:], size, levelOf)
 	for i := range s.ShapeLevel {
 		s.ShapeLevel[i] += size
 	}
@@ -201,12 +200,12 @@ func (s *state) drift(h int64) float64 {
 	n := 0
 	last := h / 24
 	for i := range int64(14) {
-		a := float64(s.DayMean[ringed(last-i, dayCount)])
+		a := s.DayMean[ringed(last-i, dayCount)].value()
 		if math.IsNaN(a) {
 			continue
 		}
 		for j := i + 1; j < 14; j++ {
-			if b := float64(s.DayMean[ringed(last-j, dayCount)]); !math.IsNaN(b) {
+			if b := s.DayMean[ringed(last-j, dayCount)].value(); !math.IsNaN(b) {
 				slopes[n] = (a - b) / float64(24*(j-i))
 				n++
 			}

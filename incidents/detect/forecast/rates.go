@@ -120,11 +120,11 @@ func (m *Model) clustering() float64 {
 	single := usual * (1 - usual) / max(s.PerBucket, 1)
 	sum, n := 0.0, 0.0
 	for j := range scales {
-		v, least := s.HingeVar[j], 500.0
+		v, least := float64(s.HingeVar[j]), 500.0
 		if j >= fineScales {
 			v, least = v*midPer, 100
 		}
-		if j >= fineScales-3 && j < fineScales+3 && s.ScaleN[j] > least {
+		if j >= fineScales-3 && j < fineScales+3 && float64(s.ScaleN[j]) > least {
 			sum += v / single
 			n++
 		}

@@ -60,15 +60,16 @@ type state struct {
 
 	// The seasonal profile.
 	Daily      [24]float32
-	Weekly     [168]float32
+	Weekly     [168]small
 	Weeks      [7]uint8
-	Season     [168]float32 // the mixture in use
+	Offset     [7]float32      // of a day of the week from the hours of the day
+	Mixture    [shapes]float64 // weights of the shapes in use
 	ShapeErr   [shapes]float64
 	ShapeLevel [shapes]float64
 	ShapeN     [shapes]float64
 
 	// Hourly medians and the levels of the candidates.
-	Hourly    [hourCount]float32
+	Hourly    [hourCount]level
 	Slow      float64
 	Mid       float64
 	Fast      float64
@@ -93,21 +94,22 @@ type state struct {
 	TailN     float64
 
 	// Forecasts that wait for their hour, errors of the past, and coverage.
-	Pend1    [candidates]float32
-	Pend6    [6 * candidates]float32
-	Pend24   [24 * candidates]float32
+	// Those of the candidates and the bounds are relative to the mean.
+	Pend1    [candidates]small
+	Pend6    [6 * candidates]small
+	Pend24   [24 * candidates]small
 	Mean1    [1]float32
 	Mean6    [6]float32
 	Mean24   [24]float32
-	Low1     [1]float32
-	Low6     [6]float32
-	Low24    [24]float32
-	High1    [1]float32
-	High6    [6]float32
-	High24   [24]float32
-	Err      [horizons * candidates]float64
+	Low1     [1]small
+	Low6     [6]small
+	Low24    [24]small
+	High1    [1]small
+	High6    [6]small
+	High24   [24]small
+	Err      [horizons * candidates]float32
 	ErrN     [horizons]float64
-	Scores   [horizons * scoreCount]float32
+	Scores   [horizons * scoreCount]small
 	ScoreN   [horizons]int64
 	Alpha    [horizons]float64
 	Widen    [7]float64        // of the intervals 24 hours ahead, by day of the week, logarithm
@@ -120,20 +122,20 @@ type state struct {
 	Frozen    int64 // hours for which the anchor was held
 	Fine      [fineCount]float32
 	MidRing   [midCount]float32
-	HingeVar  [scales]float64
-	ScaleN    [scales]float64
+	HingeVar  [scales]float32
+	ScaleN    [scales]float32
 	FineVar   float64 // of a five-minute median around its neighbour
 	FineN     float64
-	PerBucket float64           // samples in five minutes
-	Strength  float64           // of the strongest ramp, in standard deviations
-	DayHigh   [dayCount]float32 // highest distance of an hour from the anchor
-	DayPeak   [dayCount]float32 // highest hour
-	DayMean   [dayCount]float32
+	PerBucket float64         // samples in five minutes
+	Strength  float64         // of the strongest ramp, in standard deviations
+	DayHigh   [dayCount]small // highest distance of an hour from the anchor
+	DayPeak   [dayCount]level // highest hour
+	DayMean   [dayCount]level
 	Today     int64
 	TodayHigh float64
 	TodayPeak float64
-	PeakCurve [peakReach]float64
-	PathCurve [pathHours]float64
+	PeakCurve [peakReach]float32
+	PathCurve [pathHours]uint8 // of pathCount paths
 
 	// The prediction in force and the record of those before.
 	Phase     int32
@@ -162,7 +164,7 @@ const (
 
 var errState = errors.New("decode state of a forecast")
 
-// MarshalBinary gives the state as bytes: always the same number, under 8 KB.
+// MarshalBinary gives the state as bytes: always the same number, under 5 KB.
 func (m *Model) MarshalBinary() ([]byte, error) {
 	out := make([]byte, 0, binary.Size(&m.s)+8)
 	out = binary.LittleEndian.AppendUint16(out, stateMagic)
@@ -220,6 +222,16 @@ func (s *state) validate() error {
 	for _, n := range s.ScoreN {
 		if n < 0 {
 			return errors.New("counts out of range")
+		}
+	}
+	for _, w := range s.Mixture {
+		if !(w >= 0 && w <= 1) {
+			return errors.New("weights out of range")
+		}
+	}
+	for _, n := range s.PathCurve {
+		if n > pathCount {
+			return errors.New("paths out of range")
 		}
 	}
 	for _, w := range s.Widen {
