@@ -40,8 +40,8 @@ var rateOnsets = [...]float64{4, 6, 8, 12, 16, 24, 32, 48, 64, 96}
 // are in time the two can hardly be told apart, whatever the rule: hazards that
 // spare two of three steps the notice cost rises half of their lead.
 const (
-	riseHazard = 1.0 / 3000
-	stepHazard = 1.0 / 9000
+	riseHazard = 1.0 / 2000
+	stepHazard = 1.0 / 6000
 	stepBefore = 240.0 // hours before those looked at in which there may have been one that is not usual yet
 	// From such a usual share on failures may creep up.
 	creeping      = 0.001
