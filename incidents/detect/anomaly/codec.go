@@ -10,7 +10,7 @@ import (
 
 // codecVersion changes with anything that the encoded state depends on, the
 // number of measures and the grid of the tails included.
-const codecVersion = 1
+const codecVersion = 2
 
 // ErrState means that bytes are not the stored state of a detector.
 var ErrState = errors.New("not the state of an anomaly detector")
@@ -24,12 +24,15 @@ func (d *Detector) MarshalBinary() ([]byte, error) {
 	for _, p := range d.running() {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(*p))
 	}
+	for _, x := range d.memory.recent {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
+	}
 	for _, bins := range d.bins() {
 		for _, bin := range bins {
 			b = append(b, bin.seen)
 			if bin.seen > 0 {
 				b = binary.LittleEndian.AppendUint32(b, math.Float32bits(bin.centre))
-				b = binary.LittleEndian.AppendUint32(b, math.Float32bits(bin.spread))
+				b = binary.LittleEndian.AppendUint16(b, uint16(bin.spread))
 			}
 		}
 	}
@@ -41,11 +44,9 @@ func (d *Detector) MarshalBinary() ([]byte, error) {
 	h := &d.alarm.habit
 	b = append(b, h.next)
 	for i := range h.kinds {
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(h.at[i]))
+		b = binary.LittleEndian.AppendUint32(b, h.at[i])
 		if h.at[i] > 0 {
-			for _, u := range h.kinds[i] {
-				b = binary.LittleEndian.AppendUint32(b, math.Float32bits(u))
-			}
+			b = append(b, h.kinds[i][:]...)
 		}
 	}
 	return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b)), nil
@@ -67,11 +68,14 @@ func (d *Detector) UnmarshalBinary(b []byte) error {
 	for _, p := range read.running() {
 		*p = r.float(math.Float64frombits(r.uint64()))
 	}
+	for i := range read.memory.recent {
+		read.memory.recent[i] = float32(r.float(float64(math.Float32frombits(r.uint32()))))
+	}
 	for _, bins := range read.bins() {
 		for i := range bins {
 			if bins[i].seen = r.byte(); bins[i].seen > 0 {
 				bins[i].centre = float32(r.float(float64(math.Float32frombits(r.uint32()))))
-				bins[i].spread = float32(r.float(float64(math.Float32frombits(r.uint32()))))
+				bins[i].spread = size(r.uint16())
 			}
 		}
 	}
@@ -96,9 +100,6 @@ func (d *Detector) running() []*float64 {
 		&m.n, &m.last, &m.days.n, &m.weeks.n, &d.alarm.echo, &d.alarm.silent,
 		(*float64)(&m.level.centre), (*float64)(&m.level.spread), (*float64)(&m.level.whole),
 		(*float64)(&m.rough), (*float64)(&m.days.usual), (*float64)(&m.weeks.usual),
-	}
-	for i := range m.recent {
-		all = append(all, &m.recent[i])
 	}
 	all = append(all, &m.reach)
 	for i := range m.changes {
@@ -142,6 +143,7 @@ func (r *stateReader) take(n int) []byte {
 }
 
 func (r *stateReader) byte() byte     { return r.take(1)[0] }
+func (r *stateReader) uint16() uint16 { return binary.LittleEndian.Uint16(r.take(2)) }
 func (r *stateReader) uint32() uint32 { return binary.LittleEndian.Uint32(r.take(4)) }
 func (r *stateReader) uint64() uint64 { return binary.LittleEndian.Uint64(r.take(8)) }
 
@@ -159,13 +161,8 @@ func (r *stateReader) habit(h *habit) {
 		return
 	}
 	for i := range h.kinds {
-		h.at[i] = r.float(math.Float64frombits(r.uint64()))
-		r.bad = r.bad || h.at[i] < 0
-		if h.at[i] > 0 {
-			for j := range h.kinds[i] {
-				h.kinds[i][j] = math.Float32frombits(r.uint32())
-				r.bad = r.bad || !(h.kinds[i][j] >= 0 && h.kinds[i][j] <= 1)
-			}
+		if h.at[i] = r.uint32(); h.at[i] > 0 {
+			copy(h.kinds[i][:], r.take(measures))
 		}
 	}
 }

@@ -13,7 +13,7 @@ const Alarm = 0.5
 // stored and read back in between. The zero value is not ready: use New. It is
 // not for use by several goroutines at once.
 type Detector struct {
-	settings settings
+	settings *settings
 	memory   memory
 	tails    [measures]tail
 	alarm    alarm
@@ -21,7 +21,10 @@ type Detector struct {
 }
 
 // New returns a detector that has seen nothing.
-func New() *Detector { return &Detector{settings: standard()} }
+func New() *Detector { return &Detector{settings: &usual} }
+
+// usual is the one set of settings; nobody changes it.
+var usual = standard()
 
 // largest bounds the values so that no arithmetic overflows, single precision
 // included.
@@ -45,9 +48,9 @@ func (d *Detector) Observe(at time.Time, value float64) float64 {
 	}
 	d.lastAt = at.UnixNano()
 	var readings [measures]float64
-	salience := m.read(at, value, &readings, &d.settings)
+	salience := m.read(at, value, &readings, d.settings)
 	joint := max(0, d.joint(&readings)+d.settings.salience*salience)
-	return d.alarm.score(joint, &readings, m.n, &d.settings)
+	return d.alarm.score(joint, &readings, m.n, d.settings)
 }
 
 // joint is the root of the mean square of what the measures find surprising. It
@@ -60,7 +63,7 @@ func (d *Detector) joint(readings *[measures]float64) float64 {
 			continue
 		}
 		log := logOf(r)
-		if u := d.tails[i].surprise(log, &d.settings); u > 0 {
+		if u := d.tails[i].surprise(log, d.settings); u > 0 {
 			readings[i] = u + rarity[i]
 			sum += readings[i] * readings[i]
 		}

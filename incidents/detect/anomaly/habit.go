@@ -6,8 +6,8 @@ import "math"
 const remembered = 12
 
 // kind tells one sort of incident from another: how surprised each measure was,
-// scaled to length 1. It is single precision because there are many.
-type kind [measures]float32
+// scaled to length 255. It is a byte for each because there are many.
+type kind [measures]uint8
 
 // kindOf is the kind of an incident with these surprises.
 func kindOf(surprises *[measures]float64) (k kind) {
@@ -19,7 +19,7 @@ func kindOf(surprises *[measures]float64) (k kind) {
 		return k
 	}
 	for i, u := range surprises {
-		k[i] = float32(u / math.Sqrt(sum))
+		k[i] = uint8(math.Round(255 * u / math.Sqrt(sum)))
 	}
 	return k
 }
@@ -29,8 +29,8 @@ func kindOf(surprises *[measures]float64) (k kind) {
 // samples: a nightly job is in less than one sample of a hundred.
 type habit struct {
 	kinds [remembered]kind
-	at    [remembered]float64 // number of the sample; 0 is none
-	next  uint8               // which to replace
+	at    [remembered]uint32 // number of the sample; 0 is none
+	next  uint8              // which to replace
 }
 
 // known is about how many of the remembered alarms were of this kind, by the
@@ -42,14 +42,14 @@ func (h *habit) known(k *kind, n float64, s *settings) (known float64) {
 		}
 		cosine := 0.0
 		for j, u := range h.kinds[i] {
-			cosine += float64(u) * float64(k[j])
+			cosine += float64(u) * float64(k[j]) / (255 * 255)
 		}
-		known += math.Pow(max(0, cosine), s.likeness) * math.Exp((at-n)/s.habitMemory)
+		known += math.Pow(max(0, cosine), s.likeness) * math.Exp((float64(at)-n)/s.habitMemory)
 	}
 	return known
 }
 
 func (h *habit) add(k *kind, n float64) {
-	h.kinds[h.next], h.at[h.next] = *k, n
+	h.kinds[h.next], h.at[h.next] = *k, uint32(min(n, math.MaxUint32))
 	h.next = (h.next + 1) % remembered
 }

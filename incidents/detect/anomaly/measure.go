@@ -53,7 +53,7 @@ type memory struct {
 	changes [changes]struct{ fast, slow, usual average }
 	roughs  [roughs]average
 	rough   average          // in the long run
-	recent  [longest]float64 // sample i at i modulo its length
+	recent  [longest]float32 // sample i at i modulo its length
 	ranges  [ranges]average  // in the long run
 	reach   float64          // furthest from the usual level
 	day     [dayBins]bin
@@ -150,7 +150,8 @@ func (m *memory) readRough(x float64, r *[measures]float64, s *settings) {
 // readRange: how much wider the range of the latest samples is than usual.
 func (m *memory) readRange(x float64, r *[measures]float64, s *settings) {
 	newest := int(m.n-1) % longest
-	m.recent[newest] = x
+	m.recent[newest] = float32(x)
+	x = float64(m.recent[newest])                           // the same precision for all
 	older, oldest := m.recent[:newest], m.recent[newest+1:] // the newest of each last
 	if m.n < longest {
 		oldest = nil
@@ -161,7 +162,7 @@ func (m *memory) readRange(x float64, r *[measures]float64, s *settings) {
 			if len(older) == 0 {
 				older, oldest = oldest, nil
 			}
-			v := older[len(older)-1]
+			v := float64(older[len(older)-1])
 			older = older[:len(older)-1]
 			low, high = min(low, v), max(high, v)
 		}

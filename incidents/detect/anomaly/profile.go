@@ -22,8 +22,32 @@ func mod(a, b int64) int64 { return ((a % b) + b) % b }
 // bin is what one time of the day or week used to bring. It is single precision
 // for there are many; all arithmetic is in double.
 type bin struct {
-	centre, spread float32
-	seen           uint8 // samples, at most 255
+	centre float32
+	spread size
+	seen   uint8 // samples, at most 255
+}
+
+// size is a distance in two bytes, to within 0.2 %: its logarithm to the base
+// two, in sizesPerOctave from 2^-105 on; 0 is none.
+type size uint16
+
+const (
+	sizesPerOctave = 300
+	leastOctave    = -105
+)
+
+func sizeOf(x float64) size {
+	if x <= 0 {
+		return 0
+	}
+	return size(min(max(math.Round((math.Log2(x)-leastOctave)*sizesPerOctave), 1), math.MaxUint16))
+}
+
+func (v size) value() float64 {
+	if v == 0 {
+		return 0
+	}
+	return math.Exp2(float64(v)/sizesPerOctave + leastOctave)
 }
 
 // nearest is how far x is from what the time of bin i, or the one just before or
@@ -48,7 +72,7 @@ func (b *bin) deviation(x float64, all average, s *settings) (z float64, ok bool
 	}
 	scale := float64(all)
 	if b.seen > 3 {
-		scale = s.localShare*float64(b.spread) + (1-s.localShare)*float64(all)
+		scale = s.localShare*b.spread.value() + (1-s.localShare)*float64(all)
 	}
 	const most = 20 // further than this is no further news to a running mean
 	return max(-most, min(most, (x-float64(b.centre))/(scale+grain(x)))), true
@@ -61,7 +85,8 @@ func (b *bin) add(x float64, s *settings) (distance float64) {
 		return 0
 	}
 	d := x - float64(b.centre)
-	b.spread += float32(max(s.profileRate, 1/float64(b.seen)) * (math.Abs(d) - float64(b.spread)))
+	was := b.spread.value()
+	b.spread = sizeOf(was + max(s.profileRate, 1/float64(b.seen))*(math.Abs(d)-was))
 	b.seen = uint8(min(255, int(b.seen)+1))
 	b.centre += float32(max(s.profileRate, 1/float64(b.seen)) * d)
 	return math.Abs(d)

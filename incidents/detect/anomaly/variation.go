@@ -21,7 +21,7 @@ func Variations(factors ...float64) []Variation {
 			*c.value *= factor
 			all = append(all, Variation{
 				Name: fmt.Sprintf("%s %.4g", c.name, *c.value),
-				New:  func() *Detector { return &Detector{settings: varied} },
+				New:  func() *Detector { return &Detector{settings: &varied} },
 			})
 		}
 	}

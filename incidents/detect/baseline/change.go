@@ -55,10 +55,11 @@ const (
 
 // hours are the seasonless medians of the last hours that had samples.
 type hours struct {
-	Level      [hoursKept]float32
-	Hour       [hoursKept]uint16 // hours since 1970, the lower half; see when
+	Level      [hoursKept]logs
+	Gap        [hoursKept]uint8 // hours since the one before
 	First, Len int64
-	Now        int64 // the hour in progress, since 1970
+	Newest     int64 // the last of them, since 1970
+	Now        int64 // the hour in progress
 	N          int64 // its samples
 }
 
@@ -80,16 +81,24 @@ func (h *hours) push(hour int64, level float64) {
 	if h.Len == hoursKept {
 		h.First, h.Len = (h.First+1)%hoursKept, h.Len-1
 	}
+	gap := hour - h.Newest
+	if gap < 0 || gap > math.MaxUint8 {
+		// What lies ten days back is no neighbour of what comes now.
+		h.Len, gap = 0, 0
+	}
 	i := (h.First + h.Len) % hoursKept
-	h.Level[i], h.Hour[i] = float32(level), uint16(hour)
+	h.Level[i], h.Gap[i] = logsOf(level), uint8(gap)
+	h.Newest = hour
 	h.Len++
 }
 
-// when is the beginning of the i-th hour, which lies less than 65536 hours
-// back.
+// when is the beginning of the i-th hour.
 func (h *hours) when(i int64) time.Time {
-	back := uint16(h.Now) - h.Hour[(h.First+i)%hoursKept]
-	return time.Unix((h.Now-int64(back))*3600, 0).UTC()
+	hour := h.Newest
+	for k := h.Len - 1; k > i; k-- {
+		hour -= int64(h.Gap[(h.First+k)%hoursKept])
+	}
+	return time.Unix(hour*3600, 0).UTC()
 }
 
 // lookForChange tests the last hours for a lasting change: the largest t
@@ -118,7 +127,7 @@ func (j *Judge) lookForChange(out *Judgement, now *features, at int64) {
 	}
 	var x [hoursKept]float64
 	for i := range n {
-		x[i] = float64(h.Level[(int(h.First)+i)%hoursKept])
+		x[i] = h.Level[(int(h.First)+i)%hoursKept].value()
 	}
 	split, p := bestSplit(x[:n])
 	if split == 0 || p > changeT {

@@ -13,7 +13,7 @@ import (
 // A judge is written as a mark with a version, its state as it is in memory
 // (little-endian, of fixed length), and a check sum.
 const (
-	mark       = "odb\x01"
+	mark       = "odb\x02"
 	headLength = len(mark)
 	sumLength  = 4
 )
@@ -76,6 +76,7 @@ func (s *state) check() error {
 		{"unlearnt", s.Unlearnt, recentLen},
 		{"first block", s.Season.First, blockLag - 1},
 		{"blocks", s.Season.Len, blockLag},
+		{"blocks learnt", s.Season.Blocks, math.MaxInt64},
 		{"first hour", s.Hours.First, hoursKept - 1},
 		{"hours", s.Hours.Len, hoursKept},
 		{"slot", s.Routine.Slot + 1, slots},

@@ -41,7 +41,7 @@ type noise struct {
 	// busy hours are often noisier. Spread is the factor for the present one.
 	Scale  float64
 	Hours  [24]float32
-	HoursN [24]float32
+	HoursN [24]uint16
 	Hour   int64
 	Spread float64
 	N      float64 // whitened residuals learnt
@@ -159,7 +159,7 @@ func (n *noise) enter(slot int64) {
 func (n *noise) spread(e float64) {
 	h := n.Hour
 	n.HoursN[h] = min(n.HoursN[h]+1, spreadMemory)
-	n.Hours[h] = min(max(n.Hours[h]+float32(beyond(e/n.Scale))/(n.HoursN[h]+spreadTrust), -2), 2)
+	n.Hours[h] = min(max(n.Hours[h]+float32(beyond(e/n.Scale))/(float32(n.HoursN[h])+spreadTrust), -2), 2)
 }
 
 // beyond steps towards the scale that 68 % lie within, in units of logarithm.

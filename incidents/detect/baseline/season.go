@@ -32,17 +32,19 @@ const (
 // block is what some minutes of samples have in common.
 type block struct {
 	Start int64   // Unix nanoseconds
-	Base  float64 // mean of what was expected
-	Sum   float64 // of clipped residuals
-	N     float64
+	Base  float32 // sum of what was expected
+	Sum   float32 // of clipped residuals
+	N     float32
 }
 
-func (b *block) level() float64 { return (b.Base + b.Sum) / b.N }
+func (b *block) level() float64 { return (float64(b.Base) + float64(b.Sum)) / float64(b.N) }
 
 // season is the state of the regression.
 type season struct {
-	Beta       [dimension]float64
-	P          [packed]float64 // covariance, lower triangle by rows
+	Beta [dimension]float64
+	// P is the covariance, lower triangle by rows. Single precision is far more
+	// than how well it is known; it is most of what a judge remembers.
+	P          [packed]float32
 	Began      int64
 	Blocks     int64 // learnt
 	Open       block
@@ -65,7 +67,7 @@ func (s *season) begin(y float64, at int64) {
 	s.NoiseScale, s.DriftScale = 1, 1
 	for i := range dimension {
 		sd := priorSD(i)
-		s.P[i*(i+1)/2+i] = sd * sd
+		s.P[i*(i+1)/2+i] = float32(sd * sd)
 	}
 	s.Uncertainty = 1
 }
@@ -85,11 +87,11 @@ func (s *season) gain(x *features) (px features, variance float64) {
 	for i := range dimension {
 		xi, sum := x[i], 0.0
 		for j := range i {
-			p := s.P[k+j]
+			p := float64(s.P[k+j])
 			sum += p * x[j]
 			px[j] += p * xi
 		}
-		px[i] += sum + s.P[k+i]*xi
+		px[i] += sum + float64(s.P[k+i])*xi
 		k += i + 1
 	}
 	for i := range dimension {
@@ -113,8 +115,8 @@ func (s *season) gather(r, base float64, at int64, clip float64) bool {
 	if s.Open.N == 0 {
 		s.Open.Start = at
 	}
-	s.Open.Base += base
-	s.Open.Sum += min(max(r, -clip), clip)
+	s.Open.Base += float32(base)
+	s.Open.Sum += float32(min(max(r, -clip), clip))
 	s.Open.N++
 	return closed
 }
@@ -163,7 +165,7 @@ func (s *season) learn(c *Config, variance float64) {
 func (s *season) update(x *features, b *block, variance float64) {
 	s.drift(b.Start, variance)
 	s.Blocks++
-	noise := variance / b.N * s.NoiseScale
+	noise := variance / float64(b.N) * s.NoiseScale
 	z := s.correct(x, b.level(), noise, 3)
 	if s.Blocks > 100 {
 		s.NoiseScale = min(max(s.NoiseScale*math.Exp(0.005*(z*z-0.97)), 0.5), 50)
@@ -192,7 +194,7 @@ func (s *season) correct(x *features, level, noise, most float64) float64 {
 		g := px[i] / total
 		s.Beta[i] += g * z * scale
 		for j := range i + 1 {
-			s.P[k+j] -= g * px[j]
+			s.P[k+j] = float32(float64(s.P[k+j]) - g*px[j])
 		}
 		k += i + 1
 	}
@@ -202,21 +204,21 @@ func (s *season) correct(x *features, level, noise, most float64) float64 {
 // widen lets the coefficients drift.
 func (s *season) widen(level, cycle float64) {
 	for i := range dimension {
-		d := &s.P[i*(i+1)/2+i]
-		sd := priorSD(i)
+		p := &s.P[i*(i+1)/2+i]
+		d, sd := float64(*p), priorSD(i)
 		if i == 0 {
-			*d = min(*d+level, 4*sd*sd)
+			d = min(d+level, 4*sd*sd)
 		} else {
-			*d = min(*d+cycle, sd*sd)
+			d = min(d+cycle, sd*sd)
 		}
-		*d = max(*d, 1e-12)
+		*p = float32(max(d, 1e-12))
 	}
 }
 
 // shift takes a new level at a moment as given. What of it is level and what a
 // day or an hour that was not known yet follows from how well these are known.
 func (s *season) shift(x *features, by, variance float64) {
-	s.P[0] = min(s.P[0]+by*by/4, 4)
+	s.P[0] = float32(min(float64(s.P[0])+by*by/4, 4))
 	s.correct(x, s.dot(x)+by, variance/20, math.Inf(1))
 	s.LastZ, s.Moved = 0, true
 	s.First, s.Len, s.Open = 0, 0, block{} // these are of the old level

@@ -55,18 +55,16 @@ func (m *Model) settleAnchor(h int64) {
 	if math.Abs(newer) < 2.5*math.Sqrt(s.AnchorVar) || math.Abs(newer-older) > max(0.15*math.Abs(newer), m.luck(newer+s.Anchor)) {
 		return
 	}
-	move := (newer + older) / 2
-	s.Anchor += move
+	by := (newer + older) / 2
+	s.Anchor += by
 	for i := range s.Fine {
-		s.Fine[i] -= float32(move)
+		s.Fine[i] -= float32(by)
 	}
 	for i := range s.MidRing {
-		s.MidRing[i] -= float32(move)
+		s.MidRing[i] -= float32(by)
 	}
-	for i := range s.DayHigh {
-		s.DayHigh[i] -= float32(move)
-	}
-	s.TodayHigh -= move
+	move(s.DayHigh[:], -by, smallOf)
+	s.TodayHigh -= by
 	s.Frozen = 0
 	if m.o.Kind == ErrorRate {
 		s.AnchorN = midCount / 2 // hours that it was counted in

@@ -1,6 +1,9 @@
 package forecast
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // The candidates. Each gives the coming hours from few numbers; none is good
 // for every series, which is why they are combined by their errors.
@@ -55,7 +58,7 @@ func (m *Model) closeHour() {
 	y = float64(float32(y))
 	k := m.hourOfWeek(h)
 	m.score(h, y, k)
-	s.Hourly[ringed(h, hourCount)] = float32(y)
+	s.Hourly[ringed(h, hourCount)] = levelOf(y)
 	if !math.IsNaN(y) {
 		s.scoreShapes(k, y, s.Scale)
 		m.learnLevel(h, y-s.season(k), y)
@@ -110,6 +113,7 @@ func (m *Model) learnLevel(h int64, x, y float64) {
 	s.Trend = damping*s.Trend + holtGain*trendGain*e
 	s.LastX, s.LastY = x, y
 	m.suspect(h, d)
+	m.stepped(h)
 	s.Scale += max(scaleGain, 1/float64(s.Hours)) * (1.2533*math.Abs(clip(d, 1.3*bound)) - s.Scale)
 }
 
@@ -153,31 +157,78 @@ func (m *Model) suspect(h int64, d float64) {
 	if s.Suspects < settled {
 		return
 	}
-	m.shift(h)
+	level := middle(s.Suspect[0], s.Suspect[1], s.Suspect[2])
+	m.shift(h, settled, level, level-s.Mid)
+}
+
+const (
+	leastStep = 4 // hours in which a smaller change of level may show
+	mostStep  = 12
+	stepSize  = 1.5 // usual distances that it is at least
+	stepProof = 4.0 // standard errors
+	stepWeeks = 2   // that every day was seen before: a first weekend looks like a step
+)
+
+// stepped looks for a change of level that is too small for suspicion: the last
+// hours against the day before them. A trend is no such change: within half a
+// day it makes too little of a difference. Shares of failed runs are left out:
+// in some hours few runs fail, or more, by luck.
+func (m *Model) stepped(h int64) {
+	s := &m.s
+	if m.o.Kind != Latency || s.Suspects > 0 || s.LevelN < 48 || s.Scale <= 0 || s.Var <= 0 || slices.Min(s.Weeks[:]) < stepWeeks {
+		return
+	}
+	var x [mostStep + 24]float64
+	for i := range x {
+		at := h - int64(i)
+		if x[i] = s.hour(at) - s.season(m.hourOfWeek(at)); math.IsNaN(x[i]) {
+			return
+		}
+	}
+	r := min(max(s.Cov/s.Var, 0), 0.9)
+	one := s.Scale * math.Sqrt((1+r)/(1-r))
+	newer, best, hours, level, size := 0.0, stepProof, 0, 0.0, 0.0
+	for k := 1; k <= mostStep; k++ {
+		newer += x[k-1]
+		if k < leastStep {
+			continue
+		}
+		older := 0.0
+		for _, v := range x[k : k+24] {
+			older += v / 24
+		}
+		d := newer/float64(k) - older
+		z := math.Abs(d) / (one * math.Sqrt(1/float64(k)+1.0/24))
+		if z > best && math.Abs(d) > stepSize*s.Scale {
+			best, hours, level, size = z, k, newer/float64(k), d
+		}
+	}
+	if hours > 0 {
+		m.shift(h, int64(hours), level, size)
+	}
 }
 
 // shift accepts a new level. What is remembered of the time before is moved
 // onto it, so that the seasons go on; forecasts made before it are not scored,
 // since no forecaster could know.
-func (m *Model) shift(h int64) {
+func (m *Model) shift(h, hours int64, level, size float64) {
 	s := &m.s
-	level := middle(s.Suspect[0], s.Suspect[1], s.Suspect[2])
-	size := level - s.Mid
-	first := h - settled + 1
-	for i := int64(1); i <= hourCount-settled; i++ {
-		s.Hourly[ringed(first-i, hourCount)] += float32(size)
+	first := h - hours + 1
+	for i := int64(1); i <= hourCount-hours; i++ {
+		v := &s.Hourly[ringed(first-i, hourCount)]
+		*v = levelOf(v.value() + size)
 	}
-	for i := range s.DayMean {
-		s.DayMean[i] += float32(size)
-	}
+	move(s.DayMean[:], size, levelOf)
 	for i := range s.ShapeLevel {
 		s.ShapeLevel[i] += size
 	}
 	s.Slow, s.Mid, s.Fast, s.Holt, s.Trend = level, level, level, level, 0
-	s.LevelN = settled
+	s.LevelN = float64(hours)
 	s.ShiftHour, s.ShiftSize = first, size
 	s.Suspects = 0
-	s.Lasted++
+	if hours == settled {
+		s.Lasted++
+	}
 }
 
 // lasting is how far the forecast goes to the level of the last hours when
@@ -201,12 +252,12 @@ func (s *state) drift(h int64) float64 {
 	n := 0
 	last := h / 24
 	for i := range int64(14) {
-		a := float64(s.DayMean[ringed(last-i, dayCount)])
+		a := s.DayMean[ringed(last-i, dayCount)].value()
 		if math.IsNaN(a) {
 			continue
 		}
 		for j := i + 1; j < 14; j++ {
-			if b := float64(s.DayMean[ringed(last-j, dayCount)]); !math.IsNaN(b) {
+			if b := s.DayMean[ringed(last-j, dayCount)].value(); !math.IsNaN(b) {
 				slopes[n] = (a - b) / float64(24*(j-i))
 				n++
 			}

@@ -35,12 +35,12 @@ func (s *state) weights() (w weights) {
 	for g := range horizons {
 		best := math.Inf(1)
 		for c := range candidates {
-			if e := s.Err[g*candidates+c]; e > 0 {
+			if e := float64(s.Err[g*candidates+c]); e > 0 {
 				best = min(best, e)
 			}
 		}
 		for c := range candidates {
-			e := s.Err[g*candidates+c]
+			e := float64(s.Err[g*candidates+c])
 			switch {
 			case e > 0:
 				w[g][c] = math.Pow(best/e, errPower)
@@ -151,7 +151,7 @@ func (s *state) halfWidth(g int) float64 {
 	}
 	var sorted [scoreCount]float64
 	for i := range n {
-		sorted[i] = math.Abs(float64(s.Scores[g*scoreCount+i]))
+		sorted[i] = math.Abs(s.Scores[g*scoreCount+i].value())
 	}
 	slices.Sort(sorted[:n])
 	// The (n+1)th score is the one to come: conformal quantiles count it.
@@ -174,16 +174,16 @@ func (m *Model) issue(h int64) {
 	for g, ahead := range horizonHours {
 		var values [candidates]float64
 		low, mean, high := o.interval(ahead, &values)
-		values32, mean32, low32, high32 := s.pending(g, h+ahead)
+		waiting, mean32, below, above := s.pending(g, h+ahead)
 		for c := range candidates {
-			values32[c] = float32(values[c])
+			waiting[c] = smallOf(values[c] - mean)
 		}
-		*mean32, *low32, *high32 = float32(mean), float32(low), float32(high)
+		*mean32, *below, *above = float32(mean), smallOf(low-mean), smallOf(high-mean)
 	}
 }
 
 // pending is where forecasts of an hour wait for it.
-func (s *state) pending(g int, hour int64) (values []float32, mean, low, high *float32) {
+func (s *state) pending(g int, hour int64) (values []small, mean *float32, low, high *small) {
 	n := int(horizonHours[g])
 	i := ringed(hour, n)
 	switch g {
@@ -208,7 +208,8 @@ func (m *Model) score(h int64, y float64, k int) {
 			continue
 		}
 		miss := 0.0
-		if y < float64(*low) || y > float64(*high) {
+		off := y - float64(*mean)
+		if off < low.value() || off > high.value() {
 			miss = 1
 		}
 		s.ErrN[g]++
@@ -225,35 +226,36 @@ func (m *Model) score(h int64, y float64, k int) {
 		if far {
 			continue
 		}
-		s.Scores[g*scoreCount+ringed(s.ScoreN[g], scoreCount)] = float32(y - float64(*mean))
+		s.Scores[g*scoreCount+ringed(s.ScoreN[g], scoreCount)] = smallOf(off)
 		s.ScoreN[g]++
-		m.scoreCandidates(g, y, values)
+		m.scoreCandidates(g, off, values)
 	}
 }
 
-func (m *Model) scoreCandidates(g int, y float64, values []float32) {
+func (m *Model) scoreCandidates(g int, off float64, values []small) {
 	s := &m.s
 	errs := s.Err[g*candidates:][:candidates]
 	best := math.Inf(1)
 	for _, e := range errs {
 		if e > 0 {
-			best = min(best, e)
+			best = min(best, float64(e))
 		}
 	}
 	gain := max(errGain, 1/s.ErrN[g])
 	for c, v := range values {
-		if isNaN(v) {
+		if v == noFixed {
 			continue
 		}
-		e := max(math.Abs(y-float64(v)), 1e-9)
+		e := max(math.Abs(off-v.value()), 1e-9)
 		if errs[c] == 0 {
-			errs[c] = e
 			if !math.IsInf(best, 1) && s.ErrN[g] > 1 {
-				errs[c] = max(e, 1.3*best)
+				e = max(e, 1.3*best)
 			}
+			errs[c] = float32(e)
 			continue
 		}
-		errs[c] += gain * (e - errs[c])
+		was := float64(errs[c])
+		errs[c] = float32(was + gain*(e-was))
 	}
 }
 

@@ -39,19 +39,19 @@ func (s *state) reset() {
 	for i := range s.Alpha {
 		s.Alpha[i] = target
 	}
-	fill(s.DayHigh[:])
-	fill(s.DayPeak[:])
-	fill(s.DayMean[:])
+	unknown(s.DayHigh[:])
+	unknown(s.DayPeak[:])
+	unknown(s.DayMean[:])
 }
 
 // forgetSeries empties the rings of single values.
 func (s *state) forgetSeries() {
 	fill(s.Fine[:])
 	fill(s.MidRing[:])
-	fill(s.Hourly[:])
-	fill(s.Pend1[:])
-	fill(s.Pend6[:])
-	fill(s.Pend24[:])
+	unknown(s.Hourly[:])
+	unknown(s.Pend1[:])
+	unknown(s.Pend6[:])
+	unknown(s.Pend24[:])
 	fill(s.Mean1[:])
 	fill(s.Mean6[:])
 	fill(s.Mean24[:])
@@ -103,6 +103,13 @@ func (s *state) keep(v float32) {
 	if v > 0 {
 		s.BadBurst++
 		s.BadHour++
+		s.MidFails++
+		if s.Row == 0 {
+			s.MidStarts++
+		}
+		s.Row = min(s.Row+1, rowMost)
+	} else if s.Row > 0 {
+		s.endRow()
 	}
 	s.BurstSeen++
 	s.SampleSeen++
@@ -164,13 +171,13 @@ func (m *Model) advance(bucket, sec int64) (change Change) {
 func (m *Model) restartAfterGap(bucket, sec int64) {
 	s := &m.s
 	s.forgetSeries()
-	fill(s.DayHigh[:])
-	fill(s.DayPeak[:])
-	fill(s.DayMean[:])
+	unknown(s.DayHigh[:])
+	unknown(s.DayPeak[:])
+	unknown(s.DayMean[:])
 	s.clearBurst()
 	s.clearHour()
 	s.LevelN, s.AnchorN = 0, 0
-	s.PeakCurve, s.PathCurve = [peakReach]float64{}, [pathHours]float64{}
+	s.PeakCurve, s.PathCurve = [peakReach]float32{}, [pathHours]uint8{}
 	s.Phase, s.Streak, s.Over, s.Under = int32(phaseIdle), 0, 0, 0
 	s.Bucket, s.Hour = bucket, sec/hourSeconds
 	s.Today = m.localDay(s.Hour)

@@ -295,3 +295,26 @@ func FuzzObserve(f *testing.F) {
 		}
 	})
 }
+
+// A level that moved by less than what makes a single hour suspect is taken for
+// the new one within half a day.
+func TestSmallStepIsFollowed(t *testing.T) {
+	const calm, after = 28 * 1440, 14 * 60
+	usual := series(7, 0, 0)
+	m := forecast.New(forecast.Options{})
+	feed(m, 0, calm+after, func(i int) float64 {
+		v := usual(i)
+		if i >= calm {
+			v *= 1.12
+		}
+		return v
+	})
+	hours := m.Forecast(24 * time.Hour)
+	for _, h := range hours {
+		day := h.At.Add(30*time.Minute).Sub(start).Hours() / 24
+		truth := 1.12 * 400 * math.Exp(0.2*math.Sin(2*math.Pi*day))
+		if off := math.Abs(math.Log(h.Median / truth)); off > 0.035 {
+			t.Errorf("%s: %.0f ms is expected, %.0f is right", h.At, h.Median, truth)
+		}
+	}
+}

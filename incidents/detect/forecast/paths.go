@@ -10,19 +10,19 @@ const (
 // planPaths works out, at the end of an hour, how likely the coming day is to
 // break the limit if it goes on as forecast.
 func (m *Model) planPaths(h int64) {
-	m.s.PathCurve = [pathHours]float64{}
+	m.s.PathCurve = [pathHours]uint8{}
 	if m.o.Limit > 0 {
 		m.s.PathCurve = m.pathCurve(m.o.Kind.hourly(m.o.Limit)-m.tail(), h)
 	}
 }
 
-// pathCurve is the probability that an hour up to each of the coming 24 is over
-// a limit in hourly space. It comes from simulated paths around the forecast,
+// pathCurve is on how many of pathCount paths an hour up to each of the coming
+// 24 is over a limit in hourly space. It comes from simulated paths around the forecast,
 // with errors drawn from those the model has made: some that stay for
 // the whole path, some new in every hour, so that at each horizon they are as
 // large together as they were measured. The luck of single hours is left out
 // of error rates: in one hour few runs fail or not, and that is no breach. The draws depend on the hour alone.
-func (m *Model) pathCurve(limit float64, h int64) (p [pathHours]float64) {
+func (m *Model) pathCurve(limit float64, h int64) (p [pathHours]uint8) {
 	s := &m.s
 	if s.ScoreN[0] < 24 || s.ScoreN[2] < 24 {
 		return p
@@ -48,7 +48,7 @@ func (m *Model) pathCurve(limit float64, h int64) (p [pathHours]float64) {
 			share := math.Sqrt(math.Log(float64(i+1)) / math.Log(pathHours))
 			e := share * stay
 			if m.o.Kind == Latency {
-				e += float64(s.Scores[random.next()%n1])
+				e += s.Scores[random.next()%n1].value()
 			}
 			if means[i]+e >= limit {
 				first[i]++
@@ -59,7 +59,7 @@ func (m *Model) pathCurve(limit float64, h int64) (p [pathHours]float64) {
 	sum := 0
 	for i := range p {
 		sum += first[i]
-		p[i] = float64(sum) / pathCount
+		p[i] = uint8(sum)
 	}
 	return p
 }
@@ -68,7 +68,7 @@ func (s *state) scoreVariance(g int) float64 {
 	n := int(min(s.ScoreN[g], scoreCount))
 	sum := 0.0
 	for i := range n {
-		e := float64(s.Scores[g*scoreCount+i])
+		e := s.Scores[g*scoreCount+i].value()
 		sum += e * e
 	}
 	return sum / float64(max(n, 1))

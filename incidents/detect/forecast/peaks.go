@@ -22,15 +22,15 @@ var peakLags = [...]int{3, 4, 5, 6, 7, 8, 10, 12, 14}
 func (m *Model) closeDay(h int64) {
 	s := &m.s
 	i := ringed(s.Today, dayCount)
-	s.DayHigh[i], s.DayPeak[i] = nan32, nan32
+	s.DayHigh[i], s.DayPeak[i] = noFixed, noFixed
 	if !math.IsInf(s.TodayHigh, -1) {
-		s.DayHigh[i] = float32(s.TodayHigh)
+		s.DayHigh[i] = smallOf(s.TodayHigh)
 	}
 	if !math.IsInf(s.TodayPeak, -1) {
-		s.DayPeak[i] = float32(s.TodayPeak)
+		s.DayPeak[i] = levelOf(s.TodayPeak)
 	}
 	s.TodayHigh, s.TodayPeak = math.Inf(-1), math.Inf(-1)
-	m.s.PeakCurve = [peakReach]float64{}
+	m.s.PeakCurve = [peakReach]float32{}
 	if m.o.Limit > 0 {
 		m.s.PeakCurve = m.peakCurve(m.o.Kind.hourly(m.o.Limit)-m.tail(), s.Today)
 	}
@@ -46,7 +46,7 @@ func (m *Model) tail() float64 {
 
 // peakOf is the peak of a day without what is usual for its day of the week.
 func (m *Model) peakOf(day int64) float64 {
-	return float64(m.s.DayPeak[ringed(day, dayCount)]) - m.weekdayOffset(day)
+	return m.s.DayPeak[ringed(day, dayCount)].value() - m.weekdayOffset(day)
 }
 
 func (m *Model) weekdayOffset(day int64) float64 {
@@ -186,7 +186,7 @@ func (g *growth) reaches(room, ahead float64) float64 {
 
 // peakCurve is the probability that the peak of one of the days after the
 // given one breaks a limit in hourly space, if the peaks have been growing.
-func (m *Model) peakCurve(limit float64, today int64) (p [peakReach]float64) {
+func (m *Model) peakCurve(limit float64, today int64) (p [peakReach]float32) {
 	peaks, have := m.dayPeaks(today)
 	if have < 10 {
 		return p
@@ -223,14 +223,14 @@ func (m *Model) peakCurve(limit float64, today int64) (p [peakReach]float64) {
 	}
 	for u := range p {
 		room := limit - m.weekdayOffset(today+int64(u)+1)
-		ahead := float64(u + 1)
+		ahead, reached := float64(u+1), 0.0
 		for j := range all {
 			g := &all[j]
 			if w := g.evidence / sum; w > 0.005 && ahead <= reachAges*g.days {
-				p[u] += w * g.reaches(room, ahead) * math.Pow(g.days/(g.days+ahead), persistence)
+				reached += w * g.reaches(room, ahead) * math.Pow(g.days/(g.days+ahead), persistence)
 			}
 		}
-		p[u] *= chance
+		p[u] = float32(chance * reached)
 		if u > 0 {
 			p[u] = max(p[u], p[u-1])
 		}
@@ -253,12 +253,13 @@ func (m *Model) peakHour(day int64) float64 {
 
 // peaksBy is the part of a curve of days that lies within so many hours: a day
 // counts when its usual peak does.
-func (m *Model) peaksBy(p *[peakReach]float64, hours float64) float64 {
+func (m *Model) peaksBy(p *[peakReach]float32, hours float64) float64 {
 	s := &m.s
 	into := m.hoursIntoDay()
 	peak := m.peakHour(s.Today)
 	sum, before, gone := 0.0, 0.0, 0.0
-	for u, q := range p {
+	for u, p := range p {
+		q := float64(p)
 		at := 24*float64(u) + peak - into // hours ahead
 		if at < -1 {
 			gone = q // it did not come, though it could have

@@ -86,7 +86,7 @@ const (
 
 // Probabilities from which a prediction is raised: of latencies, of daily
 // peaks, and of error rates, whose probabilities are on the low side.
-const raiseAt, raisePeak, raiseRate = 0.5, 0.7, 0.35
+const raiseAt, raisePeak, raiseRate = 0.5, 0.7, 0.3
 
 // leastAhead is how many hours ahead a breach must be to be predicted: what
 // comes within minutes is for judges of the present.
@@ -128,7 +128,7 @@ func (m *Model) expect(bucket int64) outcome {
 	if p := m.pathChance(pathHours); p > out.chance {
 		at := func(share float64) float64 {
 			for i, q := range s.PathCurve {
-				if q >= share*p {
+				if float64(q)/pathCount >= share*p {
 					return float64(i) + 0.5
 				}
 			}
@@ -155,10 +155,10 @@ const newRecord = 0.4
 // on as forecast.
 func (m *Model) pathChance(hours int) float64 {
 	s := &m.s
-	p := s.PathCurve[min(hours, pathHours)-1]
-	limit := float32(m.o.Kind.hourly(m.o.Limit+m.hourLuck(m.o.Limit)) - m.tail())
+	p := float64(s.PathCurve[min(hours, pathHours)-1]) / pathCount
+	limit := m.o.Kind.hourly(m.o.Limit+m.hourLuck(m.o.Limit)) - m.tail()
 	for _, peak := range s.DayPeak {
-		if peak >= limit {
+		if peak.value() >= limit {
 			return p
 		}
 	}

@@ -99,6 +99,8 @@ func (m *Model) closeBucket() {
 			}
 		}
 		s.MidRing[ringed(mid, midCount)] = nan32
+		s.MidRows[ringed(mid, midCount)] = uint8(math.Round(255 * s.rowsPerFailure()))
+		s.MidFails, s.MidStarts = 0, 0
 		if n > 0 {
 			s.MidRing[ringed(mid, midCount)] = float32(sum / float64(n))
 		}
@@ -187,7 +189,8 @@ func (m *Model) learnScales(mids bool) {
 		strongest = max(strongest, u/math.Sqrt(v))
 		if calm && gain > 0 {
 			s.ScaleN[j]++
-			s.HingeVar[j] += max(gain, 1/s.ScaleN[j]) * (min(u*u, 9*v) - s.HingeVar[j])
+			was, n := float64(s.HingeVar[j]), float64(s.ScaleN[j])
+			s.HingeVar[j] = float32(was + max(gain, 1/n)*(min(u*u, 9*v)-was))
 		}
 	}
 	j := 0
@@ -230,7 +233,8 @@ func (m *Model) noise(j int) float64 {
 		}
 		floor = p * (1 - p) / per
 	}
-	v := (s.HingeVar[j]*s.ScaleN[j] + guess*n0) / (s.ScaleN[j] + n0)
+	seen, n := float64(s.HingeVar[j]), float64(s.ScaleN[j])
+	v := (seen*n + guess*n0) / (n + n0)
 	return max(v, floor)
 }
 
@@ -427,7 +431,7 @@ func (m *Model) highBefore(room float64, days int64) float64 {
 	s := &m.s
 	high := 0.0
 	for i := days; i < dayCount; i++ {
-		d := float64(s.DayHigh[ringed(s.Today-1-i, dayCount)])
+		d := s.DayHigh[ringed(s.Today-1-i, dayCount)].value()
 		if !math.IsNaN(d) && d < 0.97*room {
 			high = max(high, d)
 		}

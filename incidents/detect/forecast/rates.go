@@ -7,7 +7,9 @@ import "math"
 // usual, long before means of shares show it. The counts of the last two days
 // are held against a grid of explanations, each with its likelihood as Poisson
 // counts: nothing changed; the share is another one since an onset; it rises
-// since an onset, in a straight line or exponentially. What the explanations
+// since an onset, in a straight line or exponentially. What is counted are
+// disturbances, not failed runs: runs that fail one after the other fail for
+// one reason, and say as much as a run that fails alone. What the explanations
 // say of the coming hours, weighed by their likelihood, is the forecast.
 const (
 	rateLevels = 12  // shares now, from the usual one to somewhat over the limit
@@ -34,7 +36,9 @@ var rateOnsets = [...]float64{4, 6, 8, 12, 16, 24, 32, 48, 64, 96}
 // may have begun, and what rises are looked for, in hours from the usual share
 // to the limit. Steps are commoner than rises in truth; but a creeping rise that
 // is taken for a step is told too late, a step that is taken for a rise costs a
-// notice that is withdrawn after some hours.
+// notice that is withdrawn after some hours. From the few failures that there
+// are in time the two can hardly be told apart, whatever the rule: hazards that
+// spare two of three steps the notice cost rises half of their lead.
 const (
 	riseHazard = 1.0 / 2000
 	stepHazard = 1.0 / 6000
@@ -49,7 +53,9 @@ const (
 // rateCounts are half hours of runs, newest first; the first may be a part of
 // one.
 type rateCounts struct {
-	bad, runs, age [midCount + 1]float64 // age of the middle, in half hours
+	// bad are disturbances, times the failed runs that each usually has; age is
+	// that of the middle, in half hours.
+	bad, runs, age [midCount + 1]float64
 	n              int
 	temper         float64 // share of a likelihood that counts
 }
@@ -57,42 +63,74 @@ type rateCounts struct {
 func (m *Model) rateCounts(bucket int64, c *rateCounts) {
 	s := &m.s
 	per := max(s.PerBucket, 1)
-	put := func(share, buckets, age float64) {
-		c.bad[c.n], c.runs[c.n], c.age[c.n] = max(share+s.Anchor, 0)*buckets*per, buckets*per, age
+	length := s.rowLength()
+	put := func(share, buckets, age, rows float64) {
+		c.bad[c.n], c.runs[c.n], c.age[c.n] = max(share+s.Anchor, 0)*buckets*per*rows*length, buckets*per, age
 		c.n++
 	}
 	last := (bucket+1)/midPer - 1
 	part := bucket + 1 - (last+1)*midPer
 	if mean, n := s.fineMean(bucket, int(part)); n > 0 {
-		put(mean, float64(n), float64(part)/midPer/2)
+		put(mean, float64(n), float64(part)/midPer/2, s.rowsPerFailure())
 	}
 	for i := range int64(midCount - 1) {
 		if v := s.MidRing[ringed(last-i, midCount)]; !isNaN(v) {
-			put(float64(v), midPer, float64(part)/midPer+float64(i)+0.5)
+			put(float64(v), midPer, float64(part)/midPer+float64(i)+0.5, float64(s.MidRows[ringed(last-i, midCount)])/255)
 		}
 	}
 	c.temper = 1 / m.clustering()
 }
 
-// clustering is how much more the counts of failed runs vary than Poisson's do,
-// as when one disturbance fails several runs; likelihoods count that much less.
-// It comes from the fits over some hours in calm times.
+const (
+	rowMost  = 20        // more failed runs in a row are an outage of its own
+	rowGain  = 1.0 / 200 // of the rows that are remembered
+	rowTrust = 5.0       // failed runs that came alone, before any was seen
+)
+
+// endRow takes in that some runs in a row failed.
+func (s *state) endRow() {
+	n := float64(s.Row)
+	s.RowCount += 1 - rowGain*s.RowCount
+	s.RowLength += n - rowGain*s.RowLength
+	s.RowSquares += n*n - rowGain*s.RowSquares
+	s.Row = 0
+}
+
+// rowLength is how many runs one disturbance usually fails.
+func (s *state) rowLength() float64 {
+	return (s.RowLength + rowTrust) / (s.RowCount + rowTrust)
+}
+
+// rowsPerFailure is the share of the failed runs of the current half hour that
+// began a row; one if none failed.
+func (s *state) rowsPerFailure() float64 {
+	if s.MidFails == 0 {
+		return 1
+	}
+	return float64(s.MidStarts) / float64(s.MidFails)
+}
+
+// clustering is by how much less a likelihood counts: for the runs that one
+// disturbance fails in a row, and for what counts vary more than Poisson's do
+// even so, as when a disturbance fails every other run. That comes from the
+// fits over some hours in calm times.
 func (m *Model) clustering() float64 {
 	s := &m.s
 	usual := max(s.Anchor, 1e-4)
 	single := usual * (1 - usual) / max(s.PerBucket, 1)
 	sum, n := 0.0, 0.0
 	for j := range scales {
-		v, least := s.HingeVar[j], 500.0
+		v, least := float64(s.HingeVar[j]), 500.0
 		if j >= fineScales {
 			v, least = v*midPer, 100
 		}
-		if j >= fineScales-3 && j < fineScales+3 && s.ScaleN[j] > least {
+		if j >= fineScales-3 && j < fineScales+3 && float64(s.ScaleN[j]) > least {
 			sum += v / single
 			n++
 		}
 	}
-	return max(sum/max(n, 1)/usualSpread, 1)
+	inRows := (s.RowSquares + rowTrust) / (s.RowLength + rowTrust)
+	return s.rowLength() * max(sum/max(n, 1)/usualSpread/inRows, 1)
 }
 
 // riseHazard is how likely a rise is to begin in an hour. What creeps was there
@@ -105,7 +143,7 @@ func (m *Model) riseHazard() float64 {
 // rateDoubt is the standard error of the logarithm of the usual share.
 func (m *Model) rateDoubt(usual float64) float64 {
 	failed := usual * max(m.s.PerBucket, 1) * hourSeconds / bucketSeconds * min(m.s.AnchorN, 1/rateGain)
-	return 1 / math.Sqrt(failed+1)
+	return 1 / math.Sqrt(failed/m.clustering()+1)
 }
 
 // nothing is the likelihood that the share is the same all the time, relative
@@ -141,7 +179,7 @@ func (c *rateCounts) steps(usual, span float64) (sum float64) {
 			hours = stepBefore
 		}
 		gain := bad*math.Log(bad/(usual*runs)) - bad + usual*runs
-		sum += math.Exp(c.temper*gain) * stepHazard * hours * min(math.Sqrt(2*math.Pi/bad)/span, 1)
+		sum += math.Exp(c.temper*gain) * stepHazard * hours * min(math.Sqrt(2*math.Pi/(bad*c.temper))/span, 1)
 	}
 	return sum
 }

@@ -31,19 +31,28 @@ func (s *state) shape(which, k int) float64 {
 	case s.Weeks[day] == 0:
 		return math.NaN()
 	case which == shapeWeekday:
-		sum := 0.0
-		for h := range 24 {
-			sum += float64(s.Weekly[day*24+h] - s.Daily[h])
-		}
-		return float64(s.Daily[k%24]) + sum/24
+		return float64(s.Daily[k%24]) + float64(s.Offset[day])
 	}
-	return float64(s.Weekly[k])
+	return s.Weekly[k].value()
 }
 
-// season is the profile in use at an hour of the week.
-func (s *state) season(k int) float64 { return float64(s.Season[k]) }
+// season is the profile in use at an hour of the week: the shapes that are
+// known there, mixed. It is nothing before there is one.
+func (s *state) season(k int) float64 {
+	sum, weight := 0.0, 0.0
+	for j, w := range s.Mixture {
+		if v := s.shape(j, k); w > 0 && !math.IsNaN(v) {
+			sum += w * v
+			weight += w
+		}
+	}
+	if weight == 0 {
+		return 0
+	}
+	return sum / weight
+}
 
-// mixShapes makes the profile in use out of the shapes.
+// mixShapes weighs the shapes, after they have learned.
 func (s *state) mixShapes() {
 	best := math.Inf(1)
 	for j := range shapes {
@@ -51,7 +60,7 @@ func (s *state) mixShapes() {
 			best = min(best, s.ShapeErr[j])
 		}
 	}
-	var w [shapes]float64
+	w := &s.Mixture
 	for j := range shapes {
 		w[j] = 1e-9
 		if s.ShapeN[j] >= 24 && s.ShapeErr[j] > 0 {
@@ -60,15 +69,12 @@ func (s *state) mixShapes() {
 			w[j] = 1e-3
 		}
 	}
-	for k := range s.Season {
-		sum, weight := 0.0, 0.0
-		for j := range shapes {
-			if v := s.shape(j, k); !math.IsNaN(v) {
-				sum += w[j] * v
-				weight += w[j]
-			}
+	for day := range s.Offset {
+		sum := 0.0
+		for h := range 24 {
+			sum += s.Weekly[day*24+h].value() - float64(s.Daily[h])
 		}
-		s.Season[k] = float32(sum / weight)
+		s.Offset[day] = float32(sum / 24)
 	}
 }
 
@@ -107,7 +113,7 @@ func (m *Model) learnDay(last int64) {
 		return
 	}
 	mean := sum / float64(n)
-	s.DayMean[ringed(last/24, dayCount)] = float32(mean)
+	s.DayMean[ringed(last/24, dayCount)] = levelOf(mean)
 	base, have := s.weekMean(last)
 	s.Days++
 	gain := max(dailyGain, 1/float64(s.Days))
@@ -135,9 +141,10 @@ func (m *Model) learnDay(last int64) {
 		}
 		w := &s.Weekly[k]
 		if s.Weeks[day] == 0 {
-			*w = float32(y - base)
+			*w = smallOf(y - base)
 		} else {
-			*w += float32(weekGain * clip(y-base-float64(*w), bound*1.5))
+			was := w.value()
+			*w = smallOf(was + weekGain*clip(y-base-was, bound*1.5))
 		}
 	}
 	if have && s.Weeks[day] < 255 {
@@ -159,6 +166,6 @@ func (s *state) weekMean(last int64) (float64, bool) {
 }
 
 // hour is the median of an hour of the last week in hourly space.
-func (s *state) hour(h int64) float64 { return float64(s.Hourly[ringed(h, hourCount)]) }
+func (s *state) hour(h int64) float64 { return s.Hourly[ringed(h, hourCount)].value() }
 
 func clip(x, bound float64) float64 { return min(max(x, -bound), bound) }

@@ -46,17 +46,30 @@ type state struct {
 	BadBurst     int32
 	BadHour      int32
 
+	// Rows are failed runs that follow each other: how many did just now; how
+	// many failed, in how many rows, in the current half hour; and of rows
+	// before the number, the sum of their lengths and that of the squares.
+	Row        int32
+	MidFails   int32
+	MidStarts  int32
+	RowCount   float64
+	RowLength  float64
+	RowSquares float64
+	// MidRows are rows per failed run of half hours, in 255ths.
+	MidRows [midCount]uint8
+
 	// The seasonal profile.
 	Daily      [24]float32
-	Weekly     [168]float32
+	Weekly     [168]small
 	Weeks      [7]uint8
-	Season     [168]float32 // the mixture in use
+	Offset     [7]float32      // of a day of the week from the hours of the day
+	Mixture    [shapes]float64 // weights of the shapes in use
 	ShapeErr   [shapes]float64
 	ShapeLevel [shapes]float64
 	ShapeN     [shapes]float64
 
 	// Hourly medians and the levels of the candidates.
-	Hourly    [hourCount]float32
+	Hourly    [hourCount]level
 	Slow      float64
 	Mid       float64
 	Fast      float64
@@ -81,21 +94,22 @@ type state struct {
 	TailN     float64
 
 	// Forecasts that wait for their hour, errors of the past, and coverage.
-	Pend1    [candidates]float32
-	Pend6    [6 * candidates]float32
-	Pend24   [24 * candidates]float32
+	// Those of the candidates and the bounds are relative to the mean.
+	Pend1    [candidates]small
+	Pend6    [6 * candidates]small
+	Pend24   [24 * candidates]small
 	Mean1    [1]float32
 	Mean6    [6]float32
 	Mean24   [24]float32
-	Low1     [1]float32
-	Low6     [6]float32
-	Low24    [24]float32
-	High1    [1]float32
-	High6    [6]float32
-	High24   [24]float32
-	Err      [horizons * candidates]float64
+	Low1     [1]small
+	Low6     [6]small
+	Low24    [24]small
+	High1    [1]small
+	High6    [6]small
+	High24   [24]small
+	Err      [horizons * candidates]float32
 	ErrN     [horizons]float64
-	Scores   [horizons * scoreCount]float32
+	Scores   [horizons * scoreCount]small
 	ScoreN   [horizons]int64
 	Alpha    [horizons]float64
 	Widen    [7]float64        // of the intervals 24 hours ahead, by day of the week, logarithm
@@ -108,20 +122,20 @@ type state struct {
 	Frozen    int64 // hours for which the anchor was held
 	Fine      [fineCount]float32
 	MidRing   [midCount]float32
-	HingeVar  [scales]float64
-	ScaleN    [scales]float64
+	HingeVar  [scales]float32
+	ScaleN    [scales]float32
 	FineVar   float64 // of a five-minute median around its neighbour
 	FineN     float64
-	PerBucket float64           // samples in five minutes
-	Strength  float64           // of the strongest ramp, in standard deviations
-	DayHigh   [dayCount]float32 // highest distance of an hour from the anchor
-	DayPeak   [dayCount]float32 // highest hour
-	DayMean   [dayCount]float32
+	PerBucket float64         // samples in five minutes
+	Strength  float64         // of the strongest ramp, in standard deviations
+	DayHigh   [dayCount]small // highest distance of an hour from the anchor
+	DayPeak   [dayCount]level // highest hour
+	DayMean   [dayCount]level
 	Today     int64
 	TodayHigh float64
 	TodayPeak float64
-	PeakCurve [peakReach]float64
-	PathCurve [pathHours]float64
+	PeakCurve [peakReach]float32
+	PathCurve [pathHours]uint8 // of pathCount paths
 
 	// The prediction in force and the record of those before.
 	Phase     int32
@@ -145,12 +159,12 @@ type state struct {
 
 const (
 	stateMagic   = 0x4f46 // "FO"
-	stateVersion = 2
+	stateVersion = 3
 )
 
 var errState = errors.New("decode state of a forecast")
 
-// MarshalBinary gives the state as bytes: always the same number, under 8 KB.
+// MarshalBinary gives the state as bytes: always the same number, under 5 KB.
 func (m *Model) MarshalBinary() ([]byte, error) {
 	out := make([]byte, 0, binary.Size(&m.s)+8)
 	out = binary.LittleEndian.AppendUint16(out, stateMagic)
@@ -197,14 +211,27 @@ func (s *state) validate() error {
 		return errors.New("times out of range")
 	case s.Last > 0 && (s.Bucket != s.Last/bucketSeconds || s.Hour != s.Last/hourSeconds):
 		return errors.New("times that contradict each other")
-	case !within(s.BurstCount, burstMax) || !within(s.SampleCount, samplesMax) || s.BurstSeen < 0 || s.SampleSeen < 0 || s.BurstStride < 0 || s.SampleStride < 0:
+	case !within(s.BurstCount, burstMax) || !within(s.SampleCount, samplesMax) || s.BurstSeen < 0 || s.SampleSeen < 0 || s.BurstStride < 0 || s.SampleStride < 0 || !within(s.Row, rowMost):
 		return errors.New("counts out of range")
 	case !within(s.Suspects, int32(len(s.Suspect))) || !within(s.Phase, int32(phaseBroken)) || !within(s.Reason, int32(ByLevel)):
 		return errors.New("phase out of range")
 	}
+	if s.RowCount < 0 || s.RowLength < s.RowCount || s.RowSquares < s.RowLength || s.MidFails < 0 || s.MidStarts < 0 || s.MidStarts > s.MidFails {
+		return errors.New("rows out of range")
+	}
 	for _, n := range s.ScoreN {
 		if n < 0 {
 			return errors.New("counts out of range")
+		}
+	}
+	for _, w := range s.Mixture {
+		if !(w >= 0 && w <= 1) {
+			return errors.New("weights out of range")
+		}
+	}
+	for _, n := range s.PathCurve {
+		if n > pathCount {
+			return errors.New("paths out of range")
 		}
 	}
 	for _, w := range s.Widen {
@@ -212,7 +239,7 @@ func (s *state) validate() error {
 			return errors.New("widening out of range")
 		}
 	}
-	for _, f := range []float64{s.Slow, s.Mid, s.Fast, s.Holt, s.Trend, s.Var, s.Scale, s.Anchor, s.Brier} {
+	for _, f := range []float64{s.Slow, s.Mid, s.Fast, s.Holt, s.Trend, s.Var, s.Scale, s.Anchor, s.Brier, s.RowCount, s.RowLength, s.RowSquares} {
 		if math.IsNaN(f) || math.IsInf(f, 0) {
 			return errors.New("numbers that are none")
 		}

@@ -29,8 +29,8 @@ func (m *Model) TomorrowsPeak() (Peak, bool) {
 	}
 	var peaks []float64
 	for i := range int64(14) {
-		if p := s.DayPeak[ringed(s.Today-1-i, dayCount)]; !isNaN(p) {
-			peaks = append(peaks, float64(p))
+		if p := s.DayPeak[ringed(s.Today-1-i, dayCount)]; p != noFixed {
+			peaks = append(peaks, p.value())
 		}
 	}
 	if len(peaks) > 0 {
