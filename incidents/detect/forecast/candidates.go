@@ -69,6 +69,9 @@ func (m *Model) closeHour() {
 	} else {
 		s.LastX, s.LastY = math.NaN(), math.NaN()
 	}
+	if h-s.ShiftHour >= mostVisit && s.ShiftSize != 0 {
+		m.settleShift(h, m.stays(h))
+	}
 	if day := m.localDay(h + 1); day != s.Today {
 		before := s.season(k)
 		m.learnDay(h)
@@ -208,27 +211,94 @@ func (m *Model) stepped(h int64) {
 	}
 }
 
-// shift accepts a new level. What is remembered of the time before is moved
-// onto it, so that the seasons go on; forecasts made before it are not scored,
-// since no forecaster could know.
+// shift accepts a new level. What is remembered of the time before is read as
+// if it had been on that level, so that the seasons go on; forecasts made
+// before it are not scored, since no forecaster could know. Whether it stays is
+// open for some days: a level that comes and goes again was none but a part of
+// a season, such as a weekend, and must be learned as one.
 func (m *Model) shift(h, hours int64, level, size float64) {
 	s := &m.s
 	first := h - hours + 1
-	for i := int64(1); i <= hourCount-hours; i++ {
-		v := &s.Hourly[ringed(first-i, hourCount)]
-		*v = levelOf(v.value() + size)
-	}
-	move(s.DayMean[:], size, levelOf)
+	returned := s.returns(first, size)
+	m.settleShift(h, !returned)
 	for i := range s.ShapeLevel {
 		s.ShapeLevel[i] += size
 	}
 	s.Slow, s.Mid, s.Fast, s.Holt, s.Trend = level, level, level, level, 0
 	s.LevelN = float64(hours)
-	s.ShiftHour, s.ShiftSize = first, size
+	s.ShiftHour = first
+	if !returned {
+		s.ShiftSize = size
+	}
 	s.Suspects = 0
 	if hours == settled {
 		s.Lasted++
 	}
+}
+
+const (
+	leastVisit = 18 // hours; what is shorter was a disturbance, and no day
+	mostVisit  = 72 // hours; what is longer is no part of a week
+)
+
+// returns tells whether a shift takes back one that is still open.
+func (s *state) returns(first int64, size float64) bool {
+	return first-s.ShiftHour >= leastVisit && size*s.ShiftSize < 0 && math.Abs(size+s.ShiftSize) < math.Abs(s.ShiftSize)/2
+}
+
+// stays tells whether the last day was nearer to the level of the open shift
+// than to that of the day before it.
+func (m *Model) stays(h int64) bool {
+	s := &m.s
+	var sum, n [2]float64
+	for i := range int64(24) {
+		for j, at := range [2]int64{h - i, s.ShiftHour - 1 - i} {
+			if y := s.hour(at) - s.season(m.hourOfWeek(at)); !math.IsNaN(y) {
+				sum[j] += y
+				n[j]++
+			}
+		}
+	}
+	if n[0] == 0 || n[1] == 0 {
+		return true
+	}
+	// As it is read, the time before is on the level of the shift.
+	return math.Abs(sum[0]/n[0]-sum[1]/n[1]) < math.Abs(s.ShiftSize)/2
+}
+
+// settleShift ends what is open about a shift: what is remembered of the time
+// before is moved for good if it stays. Then the days can be learned that had
+// to wait for that.
+func (m *Model) settleShift(h int64, stays bool) {
+	s := &m.s
+	if s.ShiftSize == 0 {
+		return
+	}
+	if stays {
+		for i := range int64(hourCount) {
+			s.Hourly[ringed(h-i, hourCount)] = levelOf(s.hour(h - i))
+		}
+		for i := range int64(dayCount) {
+			s.DayMean[ringed(h/24-i, dayCount)] = levelOf(m.dayMean(h/24 - i))
+		}
+	}
+	s.ShiftSize = 0
+	yesterday := h - int64(m.hourOfWeek(h)%24) - 1
+	for i := int64(mostVisit/24 + 1); i >= 0; i-- {
+		if last := yesterday - 24*i; last >= s.ShiftHour {
+			m.learnWeek(last, h)
+		}
+	}
+}
+
+// dayMean is the mean of a day in hourly space; days are counted as in DayMean.
+func (m *Model) dayMean(day int64) float64 {
+	s := &m.s
+	v := s.DayMean[ringed(day, dayCount)].value()
+	if s.ShiftSize != 0 && day < (s.ShiftHour+int64(23-m.hourOfWeek(s.ShiftHour)%24))/24 {
+		v += s.ShiftSize
+	}
+	return v
 }
 
 // lasting is how far the forecast goes to the level of the last hours when
@@ -247,18 +317,17 @@ func middle(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) 
 
 // drift is the median change per hour between daily means of the last two
 // weeks (Theil 1950, Sen 1968).
-func (s *state) drift(h int64) float64 {
+func (m *Model) drift(h int64) float64 {
+	var means [14]float64
+	for i := range means {
+		means[i] = m.dayMean(h/24 - int64(i))
+	}
 	var slopes [91]float64
 	n := 0
-	last := h / 24
-	for i := range int64(14) {
-		a := s.DayMean[ringed(last-i, dayCount)].value()
-		if math.IsNaN(a) {
-			continue
-		}
-		for j := i + 1; j < 14; j++ {
-			if b := s.DayMean[ringed(last-j, dayCount)].value(); !math.IsNaN(b) {
-				slopes[n] = (a - b) / float64(24*(j-i))
+	for i, a := range means {
+		for j := i + 1; j < len(means); j++ {
+			if slope := (a - means[j]) / float64(24*(j-i)); !math.IsNaN(slope) {
+				slopes[n] = slope
 				n++
 			}
 		}

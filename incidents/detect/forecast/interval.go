@@ -79,7 +79,7 @@ type outlook struct {
 }
 
 func (m *Model) outlook(origin int64) outlook {
-	o := outlook{m: m, origin: origin, w: m.s.weights(), drift: m.s.drift(origin), last: m.s.lasting()}
+	o := outlook{m: m, origin: origin, w: m.s.weights(), drift: m.drift(origin), last: m.s.lasting()}
 	for g := range horizons {
 		o.half[g] = m.s.halfWidth(g)
 	}
@@ -125,7 +125,7 @@ func (o *outlook) interval(ahead int64, values *[candidates]float64) (low, mean,
 	if ahead > 24 {
 		half *= math.Pow(float64(ahead)/24, 0.25)
 	}
-	if n := float64(o.origin - s.ShiftHour + 1); s.ShiftSize != 0 && n > 0 && n < 48 {
+	if n := s.LevelN; n > 0 && n < 48 && n < float64(s.Hours) {
 		half *= math.Sqrt(1 + 1/n) // the new level is known from n hours only
 	}
 	low, high = mean-half, mean+half

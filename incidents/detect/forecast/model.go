@@ -181,7 +181,7 @@ func (m *Model) restartAfterGap(bucket, sec int64) {
 	s.Phase, s.Streak, s.Over, s.Under = int32(phaseIdle), 0, 0, 0
 	s.Bucket, s.Hour = bucket, sec/hourSeconds
 	s.Today = m.localDay(s.Hour)
-	s.ShiftHour = s.Hour
+	s.ShiftHour, s.ShiftSize = s.Hour, 0
 }
 
 func (s *state) clearBurst() {

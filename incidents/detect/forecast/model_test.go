@@ -318,3 +318,75 @@ func TestSmallStepIsFollowed(t *testing.T) {
 		}
 	}
 }
+
+// weekends has weekends that are a third faster, which look like a new level in
+// their first hours.
+func weekends(i int) float64 {
+	v := series(3, 0, 0)(i)
+	if d := at(i).Weekday(); d == time.Saturday || d == time.Sunday {
+		v /= 1.5
+	}
+	return v
+}
+
+// The days of a weekend are learned though they begin and end like a change of
+// level: the next ones, and the Monday after them, are expected the day before.
+func TestWeekendIsNoNewLevel(t *testing.T) {
+	m := forecast.New(forecast.Options{})
+	feed(m, 0, 19*1440, weekends)
+	for day := 19; day < 23; day++ {
+		for _, h := range m.Forecast(24 * time.Hour) {
+			truth := 400 * math.Exp(0.2*math.Sin(2*math.Pi*h.At.Add(30*time.Minute).Sub(start).Hours()/24))
+			if d := h.At.Weekday(); d == time.Saturday || d == time.Sunday {
+				truth /= 1.5
+			}
+			if math.Abs(math.Log(h.Median/truth)) > 0.15 || h.Lower > truth || h.Upper < truth {
+				t.Errorf("%s: %.0f ms (%.0f to %.0f) is expected, %.0f is right", h.At.Format("Mon 15:04"), h.Median, h.Lower, h.Upper, truth)
+			}
+		}
+		feed(m, day*1440, (day+1)*1440, weekends)
+	}
+}
+
+// A level that stays is followed from its first hours on: while the days before
+// it are remembered as they were, and when they have been moved for good.
+func TestLevelThatStays(t *testing.T) {
+	const changed = 22*1440 + 600
+	usual := series(9, 0, 0)
+	m := forecast.New(forecast.Options{})
+	from := 0
+	for _, hours := range []int{6, 30, 71, 75, 130} {
+		feed(m, from, changed+60*hours, func(i int) float64 {
+			if i >= changed {
+				return 1.6 * usual(i)
+			}
+			return usual(i)
+		})
+		from = changed + 60*hours
+		for _, h := range m.Forecast(24 * time.Hour) {
+			truth := 1.6 * 400 * math.Exp(0.2*math.Sin(2*math.Pi*h.At.Add(30*time.Minute).Sub(start).Hours()/24))
+			if off := math.Abs(math.Log(h.Median / truth)); off > 0.1 {
+				t.Errorf("%d hours later, %s: %.0f ms is expected, %.0f is right", hours, h.At, h.Median, truth)
+			}
+		}
+	}
+}
+
+// States of the version before are taken, and none that is older or newer.
+func TestStateOfVersions(t *testing.T) {
+	m := forecast.New(forecast.Options{})
+	feed(m, 0, 1440, series(1, 0, 0))
+	good := encode(t, m)
+	for version := range byte(8) {
+		data := bytes.Clone(good[:len(good)-4])
+		data[2] = version
+		other := forecast.New(forecast.Options{})
+		err := other.UnmarshalBinary(checksummed(data))
+		if want := version == 3 || version == 4; (err == nil) != want {
+			t.Errorf("version %d: %v", version, err)
+		}
+		if err == nil && !bytes.Equal(encode(t, other), good) {
+			t.Errorf("version %d became another state", version)
+		}
+	}
+}

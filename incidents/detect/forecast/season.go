@@ -114,29 +114,44 @@ func (m *Model) learnDay(last int64) {
 	}
 	mean := sum / float64(n)
 	s.DayMean[ringed(last/24, dayCount)] = levelOf(mean)
-	base, have := s.weekMean(last)
 	s.Days++
 	gain := max(dailyGain, 1/float64(s.Days))
-	bound := math.Inf(1)
-	if s.Days > 3 && s.Scale > 0 {
-		bound = 4 * s.Scale
-	}
-	var weekGain float64
-	day := -1
-	if have {
-		// The day is that of most of its hours.
-		day = m.hourOfWeek(last-12) / 24
-		weekGain = max(weeklyGain, 1/(float64(s.Weeks[day])+1))
-	}
+	bound := s.dayBound()
 	for i := range int64(24) {
-		y := s.hour(last - i)
-		if math.IsNaN(y) {
-			continue
+		if y := s.hour(last - i); !math.IsNaN(y) {
+			d := &s.Daily[m.hourOfWeek(last-i)%24]
+			*d += float32(gain * clip(y-mean-float64(*d), bound))
 		}
-		k := m.hourOfWeek(last - i)
-		d := &s.Daily[k%24]
-		*d += float32(gain * clip(y-mean-float64(*d), bound))
-		if !have || k/24 != day {
+	}
+	m.learnWeek(last, last)
+	s.mixShapes()
+}
+
+// dayBound is how far an hour may be off for what is learned of it.
+func (s *state) dayBound() float64 {
+	if s.Days > 3 && s.Scale > 0 {
+		return 4 * s.Scale
+	}
+	return math.Inf(1)
+}
+
+// learnWeek takes the middle day of the week that ended with the given hour
+// into the profile; now is the last hour known. By then it is mostly known
+// whether the level changed on it for good or only for a weekend. While that is
+// open, nothing is learned.
+func (m *Model) learnWeek(last, now int64) {
+	s := &m.s
+	base, have := s.weekMean(now)
+	if !have || s.ShiftSize != 0 {
+		return
+	}
+	last -= 72
+	day := m.hourOfWeek(last-12) / 24 // the day of most of its hours
+	gain := max(weeklyGain, 1/(float64(s.Weeks[day])+1))
+	bound := 1.5 * s.dayBound()
+	for i := range int64(24) {
+		y, k := s.hour(last-i), m.hourOfWeek(last-i)
+		if math.IsNaN(y) || k/24 != day || last-i <= now-hourCount {
 			continue
 		}
 		w := &s.Weekly[k]
@@ -144,13 +159,12 @@ func (m *Model) learnDay(last int64) {
 			*w = smallOf(y - base)
 		} else {
 			was := w.value()
-			*w = smallOf(was + weekGain*clip(y-base-was, bound*1.5))
+			*w = smallOf(was + gain*clip(y-base-was, bound))
 		}
 	}
-	if have && s.Weeks[day] < 255 {
+	if s.Weeks[day] < 255 {
 		s.Weeks[day]++
 	}
-	s.mixShapes()
 }
 
 // weekMean is the mean of the last seven days, if they are there.
@@ -165,7 +179,14 @@ func (s *state) weekMean(last int64) (float64, bool) {
 	return sum / float64(max(n, 1)), n >= hourCount*9/10
 }
 
-// hour is the median of an hour of the last week in hourly space.
-func (s *state) hour(h int64) float64 { return s.Hourly[ringed(h, hourCount)].value() }
+// hour is the median of an hour of the last week in hourly space, on the level
+// of today.
+func (s *state) hour(h int64) float64 {
+	v := s.Hourly[ringed(h, hourCount)].value()
+	if s.ShiftSize != 0 && h < s.ShiftHour {
+		v += s.ShiftSize
+	}
+	return v
+}
 
 func clip(x, bound float64) float64 { return min(max(x, -bound), bound) }

@@ -89,7 +89,7 @@ type state struct {
 	Lasted    float64 // first hours far off that became a new level
 	Passed    float64 // and those that did not
 	ShiftHour int64   // first hour of the newest level
-	ShiftSize float64 // how far it went
+	ShiftSize float64 // how far it went, while it is open whether it stays
 	Tail      float64 // distance of the upper quantile from the median
 	TailN     float64
 
@@ -159,7 +159,10 @@ type state struct {
 
 const (
 	stateMagic   = 0x4f46 // "FO"
-	stateVersion = 3
+	stateVersion = 4
+	// stateMoved is the version before, of the same form: what was remembered
+	// had been moved as soon as a level changed, so that no shift is open.
+	stateMoved = 3
 )
 
 var errState = errors.New("decode state of a forecast")
@@ -188,7 +191,8 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 	if binary.LittleEndian.Uint16(data) != stateMagic {
 		return fmt.Errorf("%w: not such a state", errState)
 	}
-	if v := binary.LittleEndian.Uint16(data[2:]); v != stateVersion {
+	v := binary.LittleEndian.Uint16(data[2:])
+	if v != stateVersion && v != stateMoved {
 		return fmt.Errorf("%w: version %d, this program reads version %d", errState, v, stateVersion)
 	}
 	if crc32.ChecksumIEEE(data[:size+4]) != binary.LittleEndian.Uint32(data[size+4:]) {
@@ -196,6 +200,9 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 	}
 	if _, err := binary.Decode(data[4:size+4], binary.LittleEndian, &s); err != nil {
 		return fmt.Errorf("%w: %w", errState, err)
+	}
+	if v == stateMoved {
+		s.ShiftSize = 0
 	}
 	if err := s.validate(); err != nil {
 		return fmt.Errorf("%w: %w", errState, err)
