@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -10,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -269,6 +271,28 @@ func (r *Request) CodeWait(scope Scope, within time.Duration) time.Duration {
 		}
 	}
 	return codeWait(scope, codes, within)
+}
+
+// AwaitCode waits as CodeWait of a text or a request says until its codes are
+// taken; within is what the context leaves. The error is that of the context.
+func AwaitCode(ctx context.Context, of interface {
+	CodeWait(scope Scope, within time.Duration) time.Duration
+}, scope Scope) error {
+	for {
+		within := time.Duration(math.MaxInt64)
+		if deadline, ok := ctx.Deadline(); ok {
+			within = time.Until(deadline)
+		}
+		wait := of.CodeWait(scope, within)
+		if wait <= 0 {
+			return nil
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // HasCode tells whether there is a one-time code in the text.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"sync/atomic"
 
 	"github.com/chromedp/cdproto"
@@ -14,7 +15,7 @@ import (
 
 // letters is a session of a page to which commands are sent without waiting for
 // their answers, in order: a page that the browser holds may give none until it
-// goes on.
+// goes on, and that of the pointer's way comes later than anybody needs it.
 type letters struct {
 	gate    *gate
 	session target.SessionID // empty: the browser's
@@ -45,3 +46,6 @@ func (l *letters) Call(ctx context.Context, method string, params, _ any) error 
 
 // Subscribe implements cdp.Session. There are no events.
 func (l *letters) Subscribe(string) (<-chan jsonv2.Value, func()) { return nil, func() {} }
+
+// emulates tells whether a command makes a page take the browser for another.
+func emulates(method string) bool { return strings.HasPrefix(method, "Emulation.") }

@@ -3,7 +3,6 @@ package browser
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -204,6 +203,3 @@ func (l *lobby) close(ctx context.Context, id target.ID) {
 	defer cancel()
 	_, _ = cdp.Call(ctx, l.browser(), target.CloseTarget, target.CloseTargetParams{TargetID: id})
 }
-
-// emulates tells whether a command makes a page take the browser for another.
-func emulates(method string) bool { return strings.HasPrefix(method, "Emulation.") }

@@ -87,7 +87,7 @@ func (p *Probe) Run(ctx context.Context, check checks.Check) (probes.Run, error)
 		if !ok {
 			return run, fmt.Errorf("step %q of check %q is no request", step.Name, check.ID)
 		}
-		if err := j.awaitCode(ctx, request); err != nil {
+		if err := checks.AwaitCode(ctx, request, j.scope); err != nil {
 			return run, err
 		}
 		if request.Trace && run.TraceID == "" {
