@@ -212,12 +212,14 @@ func TestConditionRefused(t *testing.T) {
 	}
 }
 
-// Conditions are evaluated all day long: nothing of it may allocate.
+// Conditions are evaluated all day long: nothing of it may allocate. A pattern
+// is left out: package regexp keeps its machines in a sync.Pool, which the race
+// detector empties at random.
 func TestConditionAllocatesNothing(t *testing.T) {
 	body := any("a long body with a Mug in it")
 	status, latency := any(200.0), any(20*time.Millisecond)
 	list := any([]any{1.0, "b"})
-	conditions := map[string]any{"< 400": status, "[200, 204]": status, "2xx": status, "< 300ms": latency, "contains Mug": body, "matches Mu+g": body, "length > 1": body, "contains b": list}
+	conditions := map[string]any{"< 400": status, "[200, 204]": status, "2xx": status, "< 300ms": latency, "contains Mug": body, "length > 1": body, "contains b": list}
 	for text, got := range conditions {
 		c, err := ParseCondition(text)
 		if err != nil {
