@@ -50,8 +50,8 @@ func (j *journey) awaitFile(ctx context.Context) (*fileAwaited, error) {
 		stopBegins()
 		stopProgress()
 	}
-	err = f.allow(ctx, browser.SetDownloadBehaviorParams{
-		Behavior: browser.SetDownloadBehaviorBehaviorAllowAndName, DownloadPath: dir, EventsEnabled: new(true),
+	err = f.tab.onDownload(ctx, browser.SetDownloadBehaviorParams{
+		Behavior: browser.SetDownloadBehaviorBehaviorAllowAndName, DownloadPath: dir,
 	})
 	if err != nil {
 		f.unsubscribe()
@@ -60,10 +60,13 @@ func (j *journey) awaitFile(ctx context.Context) (*fileAwaited, error) {
 	return f, nil
 }
 
-// allow says what becomes of the files that pages of the journey load.
-func (f *fileAwaited) allow(ctx context.Context, params browser.SetDownloadBehaviorParams) error {
-	params.BrowserContextID = f.tab.context
-	_, err := cdp.Call(ctx, chromedp.FromContext(f.tab.ctx).Browser, browser.SetDownloadBehavior, params)
+// onDownload says what becomes of the files that pages of the tab's context
+// load. The browser tells of such files or does not, whatever context they are
+// of, as it was told last: so it is always told to, or a page that is opened
+// would hide the file that another journey waits for.
+func (t *tab) onDownload(ctx context.Context, params browser.SetDownloadBehaviorParams) error {
+	params.BrowserContextID, params.EventsEnabled = t.context, new(true)
+	_, err := cdp.Call(ctx, chromedp.FromContext(t.ctx).Browser, browser.SetDownloadBehavior, params)
 	return err
 }
 
@@ -71,7 +74,7 @@ func (f *fileAwaited) allow(ctx context.Context, params browser.SetDownloadBehav
 func (f *fileAwaited) stop() {
 	ctx, cancel := context.WithTimeout(f.tab.ctx, time.Second)
 	defer cancel()
-	_ = f.allow(ctx, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorDeny})
+	_ = f.tab.onDownload(ctx, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorDeny})
 	f.unsubscribe()
 	_ = os.RemoveAll(f.dir) // what cannot be removed goes with the profile
 }

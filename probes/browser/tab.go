@@ -186,10 +186,7 @@ func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 	}
 	if !t.popup { // of the whole context
 		steps = append(steps, func() error {
-			_, err := chromedp.CallBrowser(t.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
-				Behavior: browser.SetDownloadBehaviorBehaviorDeny, BrowserContextID: t.context,
-			})
-			return err
+			return t.onDownload(ctx, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorDeny})
 		})
 		steps = append(steps, permit(t, o)...)
 	}
