@@ -2,6 +2,7 @@ package browser
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -77,6 +78,18 @@ func readStat(pid int) (processInfo, bool) {
 	p.session, _ = strconv.Atoi(fields[3])
 	p.started, _ = strconv.ParseUint(fields[19], 10, 64)
 	return p, true
+}
+
+// ticks gives the time since boot, in clock ticks, of which Linux tells
+// programs 100 a second (proc(5)); zero: it cannot be known.
+func ticks() uint64 {
+	text, err := os.ReadFile("/proc/uptime")
+	if err != nil {
+		return 0
+	}
+	since, _, _ := strings.Cut(string(text), " ")
+	seconds, _ := strconv.ParseFloat(since, 64)
+	return uint64(math.Round(seconds * 100))
 }
 
 // startTime gives when a process started, in clock ticks since boot: together

@@ -39,6 +39,8 @@ type process struct {
 	lobby   lobby
 	// zygotes are the processes that pages are forked from; nil: not known yet.
 	zygotes atomic.Pointer[[]int]
+	// asked is when the first page was asked for, in clock ticks since boot.
+	asked atomic.Uint64
 }
 
 // launch starts a Chromium and waits until it answers.
@@ -157,15 +159,23 @@ func (p *process) gone() bool {
 	}
 }
 
+// askPage is called before a page is asked for.
+func (p *process) askPage() {
+	if p.asked.Load() == 0 {
+		p.asked.CompareAndSwap(0, ticks())
+	}
+}
+
 // meetZygotes learns which processes pages are forked from. It is called once
-// there is a page: before, they may be still on their way.
+// there is a page: before, they may be still on their way. What was just forked
+// from them looks the same, but came later.
 func (p *process) meetZygotes() {
 	if p.zygotes.Load() != nil {
 		return
 	}
 	var pids []int
 	for _, pid := range (&family{leader: p.pid}).members() {
-		if child, ok := inspect(pid); ok && child.is("zygote") {
+		if child, ok := inspect(pid); ok && child.is("zygote") && child.started < p.asked.Load() {
 			pids = append(pids, pid)
 		}
 	}

@@ -91,6 +91,7 @@ func openTab(ctx context.Context, p *process, j *checks.Journey, requests *inter
 	if t.framed {
 		t.observer.frames = newFrameTable()
 	}
+	p.askPage()
 	// Not the run's context: chromedp closes the page when it ends, on a path
 	// that we cannot bound. close does it.
 	t.ctx, t.cancel = chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(t.observer.handle))
