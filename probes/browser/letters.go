@@ -3,7 +3,6 @@ package browser
 import (
 	"context"
 	"fmt"
-	"math"
 	"strings"
 	"sync/atomic"
 
@@ -25,11 +24,12 @@ type letters struct {
 	holder target.SessionID
 }
 
-// unanswered gives the ids of commands whose answers nobody waits for: down from
-// the highest that the browser takes, so that chromedp never comes to use them.
+// unanswered gives the ids of commands whose answers nobody waits for: up from
+// where chromedp never comes. The order counts: when a page gets another process,
+// the browser sends it what has not been answered in the order of the ids.
 type unanswered struct{ given atomic.Int32 }
 
-func (u *unanswered) next() int64 { return math.MaxInt32 - int64(u.given.Add(1)) }
+func (u *unanswered) next() int64 { return 1<<30 + int64(u.given.Add(1)) }
 
 // Call implements cdp.Session. The result stays as it is.
 func (l *letters) Call(ctx context.Context, method string, params, _ any) error {

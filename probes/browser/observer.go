@@ -58,6 +58,7 @@ type observer struct {
 	frame    cdp.FrameID   // the main frame
 	changed  chan struct{} // closed and replaced at every change
 	world    string        // unique id of our world in the document; empty: none yet
+	worldID  runtime.ExecutionContextID
 	document *document
 	previous *document // for reports that come late
 	pending  *navigation
@@ -192,7 +193,7 @@ func (o *observer) handle(event any) {
 	case *inspector.EventTargetCrashed:
 		o.attend(task{fatal: "the page crashed its tab", crash: true})
 	case *runtime.EventExecutionContextsCleared:
-		o.world = ""
+		o.world, o.worldID = "", 0
 		o.inFrames(event)
 	case *target.EventAttachedToTarget:
 		o.inFrames(event)
@@ -305,6 +306,7 @@ func (o *observer) commit(f *cdp.Frame, now time.Time) {
 		url:         f.URL + f.URLFragment,
 		exchange:    o.requests[network.RequestID(f.LoaderID)],
 		unreachable: f.UnreachableURL != "",
+		contextID:   o.worldID, // of a page in a new process, that may be told first
 	}
 	// What the last document asked for is of no interest any more.
 	o.kept.left(f.LoaderID, now)
@@ -323,7 +325,7 @@ func (o *observer) entered(c *runtime.ExecutionContextDescription) {
 	switch {
 	case !ours:
 	case frame == o.frame:
-		o.world = c.UniqueID
+		o.world, o.worldID = c.UniqueID, c.ID
 		o.document.contextID = c.ID
 	case o.frames != nil:
 		o.frames.entered(frame, c.UniqueID)

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
@@ -226,10 +227,14 @@ func (t *tab) openedPage(ctx context.Context, id target.ID, j *journey, first *t
 	p.ctx, p.cancel = chromedp.NewContext(t.process.ctx, chromedp.WithTargetID(id), chromedp.WithListener(p.observer.handle))
 	first.popups = append(first.popups, p)
 	stop := context.AfterFunc(ctx, p.cancel)
-	attached := make(chan error, 1)
-	go func() { attached <- chromedp.Do(p.ctx) }()
-	err := p.metBy(attached)
-	if err == nil {
+	attached := make(chan struct{})
+	var failed error
+	go func() {
+		defer close(attached)
+		failed = chromedp.Do(p.ctx)
+	}()
+	var err error
+	if p.met(attached) {
 		// It answers nothing before it goes on, unless it shares its opener's
 		// process: all of it has to be said first.
 		p.target = chromedp.FromContext(p.ctx).Target
@@ -240,9 +245,9 @@ func (t *tab) openedPage(ctx context.Context, id target.ID, j *journey, first *t
 		err = p.instruct(ctx, j.check.Journey.Browser)
 		p.letters = nil
 		admit()
-		if failed := <-attached; err == nil {
-			err = failed
-		}
+	}
+	if <-attached; err == nil {
+		err = failed
 	}
 	if !stop() && err == nil {
 		err = ctx.Err()
@@ -256,21 +261,18 @@ func (t *tab) openedPage(ctx context.Context, id target.ID, j *journey, first *t
 	return p, nil
 }
 
-// metBy waits until chromedp has a session of the page, from whose beginning
-// its events are heard.
-func (t *tab) metBy(attached <-chan error) error {
+// met waits until chromedp has a session of the page, from whose beginning its
+// events are heard. It is false if chromedp has failed to attach to it.
+func (t *tab) met(attached <-chan struct{}) bool {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for {
-		if _, err := chromedp.Detached(t.ctx); err == nil {
-			return nil
+	for over := false; ; {
+		if _, err := chromedp.Detached(t.ctx); err == nil || over {
+			return err == nil
 		}
 		select {
-		case err := <-attached:
-			if err == nil {
-				err = errGone // cannot be: there would be a session
-			}
-			return err
+		case <-attached:
+			over = true
 		case <-tick.C:
 		}
 	}
@@ -280,6 +282,8 @@ func (t *tab) metBy(attached <-chan error) error {
 // it.
 func (t *tab) instruct(ctx context.Context, o checks.BrowserOptions) error {
 	for _, step := range []func() error{
+		// Our scripts get no function to report by before it is on.
+		command(ctx, t, runtime.Enable, cdp.Empty{}),
 		command(ctx, t, network.Enable, network.EnableParams{}),
 		command(ctx, t, page.Enable, page.EnableParams{}),
 		command(ctx, t, page.SetLifecycleEventsEnabled, page.SetLifecycleEventsEnabledParams{Enabled: true}),
