@@ -3,7 +3,6 @@ package browser
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -33,11 +32,14 @@ const (
 // while one queue is full; and it reads messages of any size. So the gate lets
 // through only the events that a page (see observer) looks at, a bounded number
 // of them, none of a page that is being closed, and no huge message.
+//
+// What a new page is told first it need not wait for, either: see swift.go.
 type gate struct {
 	*chromedp.PipeConn
 	in         *bufio.Reader
 	buf        []byte
 	unanswered unanswered
+	swift      swift
 
 	mu    sync.Mutex
 	pages map[target.SessionID]*traffic
@@ -56,12 +58,13 @@ func newGate(r io.ReadCloser, w io.WriteCloser) *gate {
 	return &gate{
 		PipeConn: chromedp.NewPipeConn(r, w),
 		in:       bufio.NewReaderSize(r, 64<<10),
+		swift:    newSwift(),
 		pages:    map[target.SessionID]*traffic{},
 	}
 }
 
-// Read implements chromedp.Transport.
-func (g *gate) Read(_ context.Context, msg *cdproto.Message) error {
+// next reads the next message that passes.
+func (g *gate) next(msg *cdproto.Message) error {
 	for {
 		text, whole, err := readMessage(g.in, g.buf[:0], maxMessage)
 		if err != nil {
@@ -112,6 +115,13 @@ func (g *gate) admit(id target.SessionID, method string) (pass bool, listen func
 		t.noise++
 	}
 	return !t.closed && t.events <= maxEvents && (!noisy[method] || t.noise <= maxNoise), t.listen
+}
+
+// knows tells whether a session is one that we have taken over from chromedp.
+func (g *gate) knows(id target.SessionID) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.pages[id] != nil
 }
 
 // open starts to count the events of a page.

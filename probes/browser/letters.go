@@ -41,7 +41,7 @@ func (l *letters) Call(ctx context.Context, method string, params, _ any) error 
 	if l.holder != "" && emulates(method) {
 		session = l.holder
 	}
-	return l.gate.Write(ctx, &cdproto.Message{ID: l.gate.unanswered.next(), SessionID: session, Method: cdproto.MethodType(method), Params: raw})
+	return l.gate.PipeConn.Write(ctx, &cdproto.Message{ID: l.gate.unanswered.next(), SessionID: session, Method: cdproto.MethodType(method), Params: raw})
 }
 
 // Subscribe implements cdp.Session. There are no events.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -298,9 +297,6 @@ func (t *tab) instruct(ctx context.Context, o checks.BrowserOptions) error {
 // settleIn does what has to come after chromedp has set up a page, or needs its
 // answer.
 func (t *tab) settleIn(ctx context.Context, o checks.BrowserOptions) error {
-	if _, err := call(ctx, t, css.Disable, cdp.Empty{}); err != nil {
-		return err
-	}
 	if _, err := call(ctx, t, dom.Disable, cdp.Empty{}); err != nil {
 		return err
 	}

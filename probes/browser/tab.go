@@ -12,8 +12,6 @@ import (
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/css"
-	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/page"
@@ -91,9 +89,9 @@ func openTab(ctx context.Context, p *process, j *checks.Journey, requests *inter
 	if t.framed {
 		t.observer.frames = newFrameTable()
 	}
-	p.askPage()
 	// Not the run's context: chromedp closes the page when it ends, on a path
 	// that we cannot bound. close does it.
+	p.askPage()
 	t.ctx, t.cancel = chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(t.observer.handle))
 	stop := context.AfterFunc(ctx, t.cancel)
 	err := chromedp.Do(t.ctx)
@@ -173,9 +171,6 @@ func (t *tab) do(k task) {
 // prepare sets the page up.
 func (t *tab) prepare(ctx context.Context, o checks.BrowserOptions) error {
 	steps := []func() error{
-		// chromedp switches these on for queries that we do not make.
-		command(ctx, t, css.Disable, cdp.Empty{}),
-		command(ctx, t, dom.Disable, cdp.Empty{}),
 		command(ctx, t, performance.Enable, performance.EnableParams{}),
 		command(ctx, t, runtime.AddBinding, runtime.AddBindingParams{Name: bindingName, ExecutionContextName: worldName}),
 		command(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
