@@ -203,10 +203,12 @@ func (j *journey) addVitals(ctx context.Context) {
 	if j.result.Outcome == probes.Failed {
 		cancel() // the page may be stuck
 	} else {
-		if n := len(j.opened); n > 0 {
-			j.firstPaint(flush, j.opened[n-1])
+		// Nothing has been done to a page that the last step opened.
+		if n := len(j.opened); n > 0 && j.firstPaint(flush, j.opened[n-1]) {
+			j.tell(flush)
+		} else {
+			j.painted(flush)
 		}
-		j.painted(flush)
 	}
 	j.finishSamples(flush)
 	cancel()

@@ -31,17 +31,20 @@ func leaving(a checks.Action) bool {
 	return false
 }
 
-// firstPaint waits a moment for what a visit has opened to be painted.
-func (j *journey) firstPaint(ctx context.Context, v visit) {
+// firstPaint waits a moment for what a visit has opened to be painted, and tells
+// whether it has been.
+func (j *journey) firstPaint(ctx context.Context, v visit) (painted bool) {
 	if v.opened == nil {
-		return
+		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, paintPatience)
 	defer cancel()
 	_ = v.tab.observer.await(ctx, func() bool {
 		told := v.opened.page.first()
-		return told.LCP != nil && told.CLS != nil || v.tab.observer.document != v.opened
+		painted = told.LCP != nil && told.CLS != nil
+		return painted || v.tab.observer.document != v.opened
 	})
+	return painted
 }
 
 // looksFirst tells whether an action begins with a look for where to act, and
@@ -80,6 +83,13 @@ func (j *journey) finishPage(ctx context.Context, next checks.Action) {
 
 // paintPatience is how long a loaded page may take to tell of its first paint.
 const paintPatience = 250 * time.Millisecond
+
+// tell has the page tell what it knows.
+func (j *journey) tell(ctx context.Context) {
+	if world := j.tab.observer.currentWorld(); world != "" {
+		_ = callWorld(ctx, j.tab, world, "tell", nil, nil)
+	}
+}
 
 // painted waits until the page has told of its last paints.
 func (j *journey) painted(ctx context.Context) {

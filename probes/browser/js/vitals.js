@@ -121,6 +121,7 @@ function last() {
   for (const take of watchers) take();
   tell();
 }
+outrider.tell = last;
 addEventListener('visibilitychange', last, true);
 addEventListener('pagehide', last, true);
 
