@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -213,5 +214,27 @@ func TestPopups(t *testing.T) {
 				t.Logf("%-30s %s", s.Name, s.Duration)
 			}
 		})
+	}
+}
+
+// TestDownloadBesideAnother opens and closes the page of another journey while a
+// step waits for its file: the browser must still tell of the file.
+func TestDownloadBesideAnother(t *testing.T) {
+	probe := newProbe(t, Options{})
+	other := shop(t, nil).URL
+	var besides atomic.Int64
+	site := shop(t, map[string]http.HandlerFunc{
+		"/page": html(`<a href="/list">Prices</a>`),
+		"/list": func(w http.ResponseWriter, _ *http.Request) {
+			if r, err := probe.Run(t.Context(), aboutUs(other)); err == nil && r.Outcome == probes.Passed {
+				besides.Add(1)
+			}
+			w.Header().Set("Content-Disposition", `attachment; filename="prices.list"`)
+			fmt.Fprint(w, "a;1\n")
+		},
+	})
+	mustPass(t, run(t, probe, load(t, site.URL, "- goto: ${URL}/page\n- {click: Prices, download: {name: prices.list}, timeout: 10s}\n", nil)))
+	if besides.Load() == 0 {
+		t.Error("no other journey was done meanwhile")
 	}
 }
