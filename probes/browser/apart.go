@@ -6,14 +6,16 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/cdproto/target"
 )
 
 // Full Chromium gives frames of other sites processes of their own, which know
-// nothing of what the page was told. So each waits until it has been told the
-// same: what to block, to stub and to trace, and what browser it is in.
+// nothing of what the page was told. So each is told to say what it asks for; and
+// where there is more to tell (what to block, to stub and to trace, and what
+// browser it is in), it waits until it has been told.
 
 // maxApart bounds the frames in processes of their own that are set up, of all
 // that one page comes to show.
@@ -45,14 +47,15 @@ func (t *tab) holdFrames(ctx context.Context) []func() error {
 	})}
 }
 
-// cover tells a frame what its page was told, and lets it go on.
+// cover tells a frame what its page was told, lets it go on, and notes what it
+// asks for. Where it does not wait, its first requests may be missing.
 func (t *tab) cover(ev *target.EventAttachedToTarget) {
 	session := ev.SessionID
 	ctx, cancel := context.WithTimeout(t.ctx, time.Second)
 	defer cancel()
 	l := &letters{gate: t.process.gate, session: session}
 	frame := &tab{process: t.process, popup: true, requests: t.requests, options: t.options, letters: l}
-	if t.covered++; ev.TargetInfo.Type == "iframe" && t.covered <= maxApart && len(frame.tells(ctx)) > 0 {
+	if t.covered++; ev.TargetInfo.Type == "iframe" && t.covered <= maxApart {
 		t.process.gate.aside(session, t.target.SessionID, func(event any) {
 			switch ev := event.(type) {
 			case *fetch.EventRequestPaused:
@@ -61,9 +64,16 @@ func (t *tab) cover(ev *target.EventAttachedToTarget) {
 				t.take(task{challenged: ev, by: l})
 			case *target.EventAttachedToTarget: // a frame in it
 				t.take(task{apart: ev})
+			case *network.EventRequestWillBeSent, *network.EventResponseReceived, *network.EventDataReceived, *network.EventLoadingFinished, *network.EventLoadingFailed:
+				t.observer.handle(event)
 			}
 		})
-		for _, tell := range append(frame.holdFrames(ctx), frame.tells(ctx)...) {
+		inner := frame.holdFrames(ctx)
+		if len(inner) == 0 {
+			inner = append(inner, command(ctx, frame, target.SetAutoAttach, target.SetAutoAttachParams{AutoAttach: true, Flatten: new(true)}))
+		}
+		tells := append(inner, command(ctx, frame, network.Enable, network.EnableParams{}))
+		for _, tell := range append(tells, frame.tells(ctx)...) {
 			_ = tell() // the browser may be gone
 		}
 	}

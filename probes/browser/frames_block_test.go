@@ -73,12 +73,68 @@ func TestBlockInFrames(t *testing.T) {
 			if len(asked) != 4 || asked["/from-worker"] == nil || asked["/registered"] == nil || asked["/frame"].Get("Traceparent") != "" || asked["/cart"].Get("Traceparent") == "" || asked["/cart"].Get("User-Agent") != "Probe/1" {
 				t.Errorf("was asked for %v", asked)
 			}
-			if a := archiveOf(t, r); chromium == "" {
-				for _, path := range []string{"/gone", "/ad.png"} {
-					if e := entry(t, a, path); !e.Blocked || e.Failed() {
-						t.Errorf("%s: %+v", path, e)
+			a := archiveOf(t, r)
+			for _, path := range []string{"/gone", "/ad.png"} {
+				if e := entry(t, a, path); !e.Blocked || e.Failed() {
+					t.Errorf("%s: %+v", path, e)
+				}
+			}
+		})
+	}
+}
+
+// TestFramesAskedFor checks that what frames of a third party ask for is noted as
+// what the page itself asks for, also in full Chromium, where they have processes
+// of their own.
+func TestFramesAskedFor(t *testing.T) {
+	for _, chromium := range []string{"", "full"} {
+		t.Run("Chromium "+chromium, func(t *testing.T) {
+			third := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				switch r.URL.Path {
+				case "/frame":
+					html(`<script>setTimeout(() => { const i = new Image; i.src = '/widget.svg'; document.body.append(i) }, 50)</script>Frame<iframe src="/inner"></iframe>`)(w, r)
+				case "/inner":
+					html(`<script>setTimeout(() => fetch('/data'), 50)</script>Inner`)(w, r)
+				case "/data":
+					fmt.Fprint(w, strings.Repeat("x", 1000))
+				default:
+					w.Header().Set("Content-Type", "image/svg+xml")
+					fmt.Fprint(w, `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>`)
+				}
+			}))
+			defer third.Close()
+			other := strings.Replace(third.URL, "127.0.0.1", "localhost", 1)
+			server := shop(t, map[string]http.HandlerFunc{"/page": html(`<h1>Hi</h1><iframe src="` + other + `/frame"></iframe>`)})
+			check := load(t, server.URL, "- goto: ${URL}/page\n- wait: 600ms\n", nil)
+			check.Journey.Browser.Chromium = chromium
+			check.Journey.Browser.Keep.HAR = always
+			r := run(t, newProbe(t, Options{}), check)
+			mustPass(t, r)
+			a := archiveOf(t, r)
+			for _, path := range []string{"/page", "/frame", "/inner", "/widget.svg", "/data"} {
+				n := 0
+				for _, e := range a.Log.Entries {
+					if strings.HasSuffix(e.Request.URL, path) {
+						n++
 					}
 				}
+				e := entry(t, a, path)
+				// The frame's document may be there before its process was told to
+				// say what it receives.
+				if n != 1 || e.Response.Status != 200 || e.Failed() || e.Response.Content.Size == 0 && path != "/frame" {
+					t.Errorf("%s was asked for %d times: %+v", path, n, e)
+				}
+			}
+			var transferred int64
+			for _, s := range r.Steps {
+				for _, g := range s.Resources {
+					if !g.FirstParty {
+						transferred += g.TransferBytes
+					}
+				}
+			}
+			if transferred < 1000 {
+				t.Errorf("the third party sent %d bytes", transferred)
 			}
 		})
 	}

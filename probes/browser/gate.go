@@ -114,6 +114,11 @@ func (g *gate) admit(id target.SessionID, method string) (pass bool, listen func
 	if noisy[method] {
 		t.noise++
 	}
+	if page := g.pages[t.page]; page != nil {
+		// What its frames say counts with the page.
+		page.events++
+		return !page.closed && page.events <= maxEvents, t.listen
+	}
 	return !t.closed && t.events <= maxEvents && (!noisy[method] || t.noise <= maxNoise), t.listen
 }
 
