@@ -16,7 +16,7 @@ import (
 
 func TestFilm(t *testing.T) {
 	server := shop(t, map[string]http.HandlerFunc{"/page": html(`<style>body{margin:0}div{width:100vw;height:50vh}</style><div style="background:#226"></div>
-		<script>setTimeout(() => { const d = document.createElement('div'); d.style.background = '#c30'; d.textContent = 'Done'; document.body.append(d) }, 400)</script>`)})
+		<script>setTimeout(() => { const d = document.createElement('div'); d.style.background = '#c30'; d.textContent = 'Done'; document.body.append(d) }, 1500)</script>`)}) // a busy machine takes its time for a picture
 	probe := newProbe(t, Options{})
 	for name, hidden := range map[string]string{"no secrets": "", "secrets": "geheim-geheim"} {
 		t.Run(name, func(t *testing.T) {
