@@ -33,13 +33,13 @@ const (
 // through only the events that a page (see observer) looks at, a bounded number
 // of them, none of a page that is being closed, and no huge message.
 //
-// What a new page is told first it need not wait for, either: see swift.go.
+// What a new page is told first it need not wait for, either: see early.go.
 type gate struct {
 	*chromedp.PipeConn
 	in         *bufio.Reader
 	buf        []byte
 	unanswered unanswered
-	swift      swift
+	early      earlyAnswers
 
 	mu    sync.Mutex
 	pages map[target.SessionID]*traffic
@@ -58,7 +58,7 @@ func newGate(r io.ReadCloser, w io.WriteCloser) *gate {
 	return &gate{
 		PipeConn: chromedp.NewPipeConn(r, w),
 		in:       bufio.NewReaderSize(r, 64<<10),
-		swift:    newSwift(),
+		early:    newEarlyAnswers(),
 		pages:    map[target.SessionID]*traffic{},
 	}
 }

@@ -49,8 +49,8 @@ type navigation struct {
 const askedPatience = 250 * time.Millisecond
 
 // observer follows the events of one page: what it loads, shows, says and
-// reports. Its handle is called in the order of the events; the rest may be
-// called by any goroutine.
+// reports. Its handle is called in the order of the events of the page, and of each frame
+// in a process of its own; the rest may be called by any goroutine.
 type observer struct {
 	attend func(task) // takes what has to be answered; must not block
 

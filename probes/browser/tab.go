@@ -89,9 +89,9 @@ func openTab(ctx context.Context, p *process, j *checks.Journey, requests *inter
 	if t.framed {
 		t.observer.frames = newFrameTable()
 	}
+	p.askPage()
 	// Not the run's context: chromedp closes the page when it ends, on a path
 	// that we cannot bound. close does it.
-	p.askPage()
 	t.ctx, t.cancel = chromedp.NewContext(p.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(t.observer.handle))
 	stop := context.AfterFunc(ctx, t.cancel)
 	err := chromedp.Do(t.ctx)

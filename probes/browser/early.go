@@ -17,13 +17,13 @@ import (
 	"github.com/chromedp/cdproto/target"
 )
 
-// swift hands chromedp answers that did not come from the browser. chromedp
+// earlyAnswers hands chromedp answers that did not come from the browser. chromedp
 // sets each new page up with a dozen commands and waits for the answer of each,
 // of which it makes no use: together they take as long as a third of the start
 // of the page's process. So the gate answers them, and the browser gets them all
 // at once. It carries out a session's commands in order, so that whoever sends
 // another and waits for its answer has waited for all of them.
-type swift struct {
+type earlyAnswers struct {
 	reading  sync.Once
 	incoming chan *cdproto.Message // what the browser says; closed when it says nothing more
 	err      error                 // why; set before incoming is closed
@@ -38,8 +38,8 @@ type swift struct {
 // maxAhead is how many messages are read before chromedp takes them.
 const maxAhead = 16
 
-func newSwift() swift {
-	return swift{incoming: make(chan *cdproto.Message, maxAhead), closed: make(chan struct{}), some: make(chan struct{}, 1)}
+func newEarlyAnswers() earlyAnswers {
+	return earlyAnswers{incoming: make(chan *cdproto.Message, maxAhead), closed: make(chan struct{}), some: make(chan struct{}, 1)}
 }
 
 // setUp are the commands with which chromedp sets a page up that the browser
@@ -85,47 +85,47 @@ func (g *gate) Write(ctx context.Context, msg *cdproto.Message) error {
 		}
 		answer = `{}`
 	}
-	g.swift.add(&cdproto.Message{ID: msg.ID, SessionID: msg.SessionID, Result: jsonv2.Value(answer)})
+	g.early.add(&cdproto.Message{ID: msg.ID, SessionID: msg.SessionID, Result: jsonv2.Value(answer)})
 	return nil
 }
 
 // add hands chromedp an answer.
-func (s *swift) add(answer *cdproto.Message) {
-	s.mu.Lock()
-	s.answers = append(s.answers, answer)
-	s.mu.Unlock()
+func (e *earlyAnswers) add(answer *cdproto.Message) {
+	e.mu.Lock()
+	e.answers = append(e.answers, answer)
+	e.mu.Unlock()
 	select {
-	case s.some <- struct{}{}:
+	case e.some <- struct{}{}:
 	default: // is told already
 	}
 }
 
 // answer gives the next answer that there is, or nil.
-func (s *swift) answer() *cdproto.Message {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.answers) == 0 {
+func (e *earlyAnswers) answer() *cdproto.Message {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.answers) == 0 {
 		return nil
 	}
-	a := s.answers[0]
-	s.answers = s.answers[1:]
+	a := e.answers[0]
+	e.answers = e.answers[1:]
 	return a
 }
 
 // Read implements chromedp.Transport.
 func (g *gate) Read(_ context.Context, msg *cdproto.Message) error {
-	s := &g.swift
-	s.reading.Do(func() { go g.readOn() })
+	e := &g.early
+	e.reading.Do(func() { go g.readOn() })
 	for {
-		if a := s.answer(); a != nil {
+		if a := e.answer(); a != nil {
 			*msg = *a
 			return nil
 		}
 		select {
-		case <-s.some:
-		case m, open := <-s.incoming:
+		case <-e.some:
+		case m, open := <-e.incoming:
 			if !open {
-				return s.err
+				return e.err
 			}
 			*msg = *m
 			return nil
@@ -136,17 +136,17 @@ func (g *gate) Read(_ context.Context, msg *cdproto.Message) error {
 // readOn reads what the browser says until it says nothing more or the gate is
 // closed.
 func (g *gate) readOn() {
-	s := &g.swift
-	defer close(s.incoming)
+	e := &g.early
+	defer close(e.incoming)
 	for {
 		m := new(cdproto.Message)
-		if s.err = g.next(m); s.err != nil {
+		if e.err = g.next(m); e.err != nil {
 			return
 		}
 		select {
-		case s.incoming <- m:
-		case <-s.closed:
-			s.err = os.ErrClosed
+		case e.incoming <- m:
+		case <-e.closed:
+			e.err = os.ErrClosed
 			return
 		}
 	}
@@ -154,6 +154,6 @@ func (g *gate) readOn() {
 
 // Close implements chromedp.Transport.
 func (g *gate) Close() error {
-	g.swift.closing.Do(func() { close(g.swift.closed) })
+	g.early.closing.Do(func() { close(g.early.closed) })
 	return g.PipeConn.Close()
 }

@@ -35,7 +35,7 @@ func (w *wire) sent(t *testing.T) (methods []string, ids []int64) {
 	return methods, ids
 }
 
-func TestSwift(t *testing.T) {
+func TestEarlyAnswers(t *testing.T) {
 	tests := []struct {
 		name           string
 		session        target.SessionID
