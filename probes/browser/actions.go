@@ -119,9 +119,8 @@ func (j *journey) inputError(ctx context.Context, err error) error {
 	return err
 }
 
-// missed tells whether a press did not land on the element that it was meant
-// for. Where the page cannot tell, since the press itself led on to another or
-// keeps its scripts busy, it did.
+// missed tells of a press whose button is still down whether it did not land on
+// the element that it was meant for, as followPress does of one that is over.
 func (j *journey) missed(ctx context.Context, t *timing) bool {
 	began := time.Now()
 	defer func() { t.own += time.Since(began) }()

@@ -98,14 +98,16 @@ func (j *journey) tryClick(ctx context.Context, a *checks.Click, times int, t *t
 		return false, err
 	}
 	t.own += time.Since(began)
-	err = j.follow(ctx, t, func() error {
-		return j.holding(ctx, a.Modifiers, func() (err error) {
+	missed, err = j.followPress(ctx, t, func() (missed bool, err error) {
+		err = j.holding(ctx, a.Modifiers, func() (err error) {
 			missed, err = press(ctx, s.X, s.Y, pressingOf(a), times, t)
 			return err
 		})
+		return missed, err
 	})
 	if missed && err == nil {
 		err = j.lower(ctx)
+		t.own += time.Since(t.end)
 	}
 	return missed, err
 }
@@ -113,34 +115,57 @@ func (j *journey) tryClick(ctx context.Context, a *checks.Click, times int, t *t
 // point sends the pointer to a place. Its answer comes with the page's next
 // frame and is not waited for: a press comes after the move in any case.
 func (j *journey) point(ctx context.Context, x, y float64) error {
+	return j.sendMouse(ctx, input.DispatchMouseEventTypeMouseMoved, x, y, leftClick)
+}
+
+// sendMouse sends one event of the mouse and does not wait until the page has
+// taken it.
+func (j *journey) sendMouse(ctx context.Context, kind input.DispatchMouseEventType, x, y float64, p pressing) error {
 	session := &letters{gate: j.tab.process.gate, session: j.tab.target.SessionID}
-	if _, err := callIn(ctx, session, input.DispatchMouseEvent, j.mouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y, leftClick)); err != nil {
+	if _, err := callIn(ctx, session, input.DispatchMouseEvent, j.mouseEvent(kind, x, y, p)); err != nil {
 		return j.inputError(ctx, err)
 	}
 	return nil
 }
 
-// pressAt presses and releases the button at a point as often as is wanted. If
-// the first press misses, it is released and that is all.
+// pressAt presses and releases the button at a point as often as is wanted: all
+// at once, since the page may move on between a press and its release, which
+// is a click on neither of what they land on. Only of a button that is held is
+// known whether its first press missed; then that is all.
 func (j *journey) pressAt(ctx context.Context, x, y float64, p pressing, times int, t *timing) (missed bool, err error) {
 	for i := range times {
 		p.count = int64(i + 1)
-		if err := j.mouseOf(ctx, input.DispatchMouseEventTypeMousePressed, x, y, p); err != nil {
+		if p.hold > 0 {
+			if missed, err = j.holdAt(ctx, x, y, p, t); missed || err != nil {
+				return missed, err
+			}
+			continue
+		}
+		if err := j.sendMouse(ctx, input.DispatchMouseEventTypeMousePressed, x, y, p); err != nil {
 			return false, err
 		}
-		if i == 0 {
-			missed = j.missed(ctx, t)
+		release := j.sendMouse
+		if i == times-1 {
+			release = j.mouseOf
 		}
-		if p.hold > 0 && !missed {
-			err = j.pause(ctx, p.hold)
+		if err := release(ctx, input.DispatchMouseEventTypeMouseReleased, x, y, p); err != nil {
+			return false, err
 		}
-		// The button is not left down, whatever happened.
-		if released := j.mouseOf(ctx, input.DispatchMouseEventTypeMouseReleased, x, y, p); err == nil {
-			err = released
-		}
-		if missed || err != nil {
-			break
-		}
+	}
+	return false, nil
+}
+
+// holdAt holds the button down at a point for a time, unless the press misses.
+func (j *journey) holdAt(ctx context.Context, x, y float64, p pressing, t *timing) (missed bool, err error) {
+	if err := j.mouseOf(ctx, input.DispatchMouseEventTypeMousePressed, x, y, p); err != nil {
+		return false, err
+	}
+	if missed = p.count == 1 && j.missed(ctx, t); !missed {
+		err = j.pause(ctx, p.hold)
+	}
+	// The button is not left down, whatever happened.
+	if released := j.mouseOf(ctx, input.DispatchMouseEventTypeMouseReleased, x, y, p); err == nil {
+		err = released
 	}
 	return missed, err
 }

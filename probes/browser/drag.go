@@ -48,14 +48,14 @@ func (j *journey) tryDrag(ctx context.Context, a *checks.Drag, t *timing) (misse
 	if err := j.mouse(ctx, input.DispatchMouseEventTypeMouseMoved, from.X, from.Y); err != nil {
 		return false, err
 	}
-	err = j.follow(ctx, t, func() error {
+	missed, err = j.followPress(ctx, t, func() (bool, error) {
 		intercepted, stop, err := j.intercept(ctx)
 		if err != nil {
-			return err
+			return false, err
 		}
 		defer stop()
 		if err := j.mouse(ctx, input.DispatchMouseEventTypeMousePressed, from.X, from.Y); err != nil {
-			return err
+			return false, err
 		}
 		released := false
 		release := func(x, y float64) error {
@@ -67,13 +67,14 @@ func (j *journey) tryDrag(ctx context.Context, a *checks.Drag, t *timing) (misse
 				_ = release(from.X, from.Y)
 			}
 		}()
-		if missed = j.missed(ctx, t); missed {
-			return nil
+		if j.missed(ctx, t) {
+			return true, nil
 		}
-		return j.carry(ctx, a, from, intercepted, release)
+		return false, j.carry(ctx, a, from, intercepted, release)
 	})
 	if missed && err == nil {
 		err = j.lower(ctx)
+		t.own += time.Since(t.end)
 	}
 	return missed, err
 }

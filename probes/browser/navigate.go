@@ -85,24 +85,33 @@ func isWeb(address string) bool {
 // for another in answer to it, until that is loaded; else the input itself is
 // all.
 func (j *journey) follow(ctx context.Context, t *timing, do func() error) error {
+	_, err := j.followPress(ctx, t, func() (bool, error) { return false, do() })
+	return err
+}
+
+// followPress is follow for a press. It tells whether the press did not land on
+// the element that it was meant for, if it was not seen at once; where the page
+// cannot tell, since the press itself led on to another or keeps its scripts
+// busy, it did.
+func (j *journey) followPress(ctx context.Context, t *timing, do func() (missed bool, err error)) (missed bool, err error) {
 	began := time.Now()
 	mark := j.tab.observer.mark()
-	if err := do(); err != nil {
-		return err
+	if missed, err = do(); err != nil {
+		return missed, err
 	}
 	t.end = time.Now()
 	// A press on a link has asked for its page by the time that it is answered.
 	if !j.tab.observer.moving(mark) {
-		j.settle(ctx)
+		missed = j.settle(ctx) || missed
 	}
 	if !j.tab.observer.moving(mark) {
-		return nil
+		return missed, nil
 	}
 	before := t.end
 	d, err := j.loaded(ctx, t, began)
 	if err != nil {
 		t.end = time.Time{}
-		return err
+		return missed, err
 	}
 	if t.end.Before(before) {
 		t.end = before
@@ -111,9 +120,9 @@ func (j *journey) follow(ctx context.Context, t *timing, do func() error) error 
 	// statuses are for the site and the next steps to judge, such as a form
 	// that is answered with 422.
 	if x := d.exchange; d.loaded.After(began) && x != nil && x.http.Status >= 500 {
-		return badStatus(x)
+		return missed, badStatus(x)
 	}
-	return nil
+	return missed, nil
 }
 
 // loaded waits until the page is loaded and stays. The time that it takes to
@@ -151,18 +160,23 @@ func (j *journey) loaded(ctx context.Context, t *timing, began time.Time) (*docu
 const settlePatience = 250 * time.Millisecond
 
 // settle gives the page the moment in which it asks for another page, if the
-// last input or its load makes it do so. That is no part of any step's time.
-func (j *journey) settle(ctx context.Context) {
+// last input or its load makes it do so. That is no part of any step's time. It
+// tells whether the press that was made last missed.
+func (j *journey) settle(ctx context.Context) (missed bool) {
 	ctx, cancel := context.WithTimeout(ctx, settlePatience)
 	defer cancel()
 	// If the document is replaced meanwhile, that is the answer, too. What was
-	// done in a frame may have the page move on.
-	if v := j.aimed; v != nil && v.outer != nil {
-		_ = v.once(ctx, "settle", nil, nil)
+	// done in a frame may have the page move on, and a press that misses a frame
+	// is heard in what the frame is in.
+	v := j.aimed
+	if v == nil {
+		v = j.tab.pageView()
 	}
-	if world := j.tab.observer.currentWorld(); world != "" {
-		_ = callWorld(ctx, j.tab, world, "settle", nil, nil)
+	for ; v != nil; v = v.outer {
+		var now struct{ Missed bool }
+		missed = v.once(ctx, "settle", nil, &now) == nil && now.Missed || missed
 	}
+	return missed
 }
 
 // netFailure says why a page could not be loaded: a failure of the site, or our

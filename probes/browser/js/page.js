@@ -521,8 +521,9 @@ globalThis.outrider = {
     return plain(result);
   },
 
-  // Whether the press that was made since reach missed its target. One of which
-  // nothing was heard, since a frame took it, say, did not.
+  // Whether the press that was made since reach missed its target, as settle
+  // says, too. One of which nothing was heard, since a frame took it, say, did
+  // not.
   landed() {
     const missed = aim?.hit === false;
     if (!missed) aim = null;
@@ -621,6 +622,7 @@ globalThis.outrider = {
   async settle() {
     await sleep(0);
     await sleep(0);
+    return outrider.landed();
   },
 
   // Waits until what has been painted has been reported.
