@@ -13,9 +13,8 @@ import (
 )
 
 // Full Chromium gives frames of other sites processes of their own, which know
-// nothing of what the page was told. So each is told to say what it asks for; and
-// where there is more to tell (what to block, to stub and to trace, and what
-// browser it is in), it waits until it has been told.
+// nothing of what the page was told. So each waits until it has been told: to say
+// what it asks for, what to block, to stub and to trace, and what browser it is in.
 
 // maxApart bounds the frames in processes of their own that are set up, of all
 // that one page comes to show.
@@ -36,10 +35,10 @@ func (t *tab) tells(ctx context.Context) []func() error {
 	return append(steps, t.slowDown(ctx, o)...)
 }
 
-// holdFrames has such frames wait, if there is something to tell them. Workers
-// then wait, too, which do as their page does without being told.
+// holdFrames has such frames wait, if there may be any or something to tell them.
+// Workers then wait, too, which do as their page does without being told.
 func (t *tab) holdFrames(ctx context.Context) []func() error {
-	if len(t.tells(ctx)) == 0 {
+	if t.process.build != full && len(t.tells(ctx)) == 0 {
 		return nil
 	}
 	return []func() error{command(ctx, t, target.SetAutoAttach, target.SetAutoAttachParams{
@@ -48,7 +47,7 @@ func (t *tab) holdFrames(ctx context.Context) []func() error {
 }
 
 // cover tells a frame what its page was told, lets it go on, and notes what it
-// asks for. Where it does not wait, its first requests may be missing.
+// asks for.
 func (t *tab) cover(ev *target.EventAttachedToTarget) {
 	session := ev.SessionID
 	ctx, cancel := context.WithTimeout(t.ctx, time.Second)
@@ -68,11 +67,7 @@ func (t *tab) cover(ev *target.EventAttachedToTarget) {
 				t.observer.handle(event)
 			}
 		})
-		inner := frame.holdFrames(ctx)
-		if len(inner) == 0 {
-			inner = append(inner, command(ctx, frame, target.SetAutoAttach, target.SetAutoAttachParams{AutoAttach: true, Flatten: new(true)}))
-		}
-		tells := append(inner, command(ctx, frame, network.Enable, network.EnableParams{}))
+		tells := append(frame.holdFrames(ctx), command(ctx, frame, network.Enable, network.EnableParams{}))
 		for _, tell := range append(tells, frame.tells(ctx)...) {
 			_ = tell() // the browser may be gone
 		}

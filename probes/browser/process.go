@@ -30,6 +30,7 @@ type process struct {
 	ctx     context.Context // chromedp's; done when the browser is gone
 	cancel  context.CancelFunc
 	gate    *gate
+	build   build
 	version string // as the browser gives it, with the build
 	profile *profile
 	pid     int // leader of its session and process group
@@ -49,7 +50,7 @@ func launch(ctx context.Context, o Options, b build, path string, sandbox bool) 
 	if err != nil {
 		return nil, err
 	}
-	p := &process{profile: profile, exited: make(chan struct{}), output: &tail{}}
+	p := &process{build: b, profile: profile, exited: make(chan struct{}), output: &tail{}}
 	if err := p.spawn(path, arguments(b, profile.dir, sandbox, smallSharedMemory())); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", path, err), profile.remove())
 	}
