@@ -23,6 +23,7 @@ func (j *journey) expect(ctx context.Context, a *checks.Expect, t *timing) (err 
 		return err
 	}
 	var last standing
+	var heard time.Time
 	var wrong *failure // what was wrong with the address or title last
 	for slice := firstSlice; ; slice = nextSlice {
 		var now standing
@@ -36,10 +37,11 @@ func (j *journey) expect(ctx context.Context, a *checks.Expect, t *timing) (err 
 		}
 		if err != nil {
 			if timedOut(err) {
-				return j.unmet(wanted, last, wrong, patience(ctx, began))
+				return fellSilent(j.unmet(wanted, last, wrong, patience(ctx, began)), heard)
 			}
 			return err
 		}
+		heard = time.Now()
 		if now.State == "ready" {
 			j.noteMatch(wanted.Visible, now.Matched)
 			if wrong, err = j.whereabouts(a, now); err != nil {

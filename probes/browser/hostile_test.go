@@ -28,8 +28,9 @@ func TestHostilePages(t *testing.T) {
 		tells             string
 	}{
 		{"endless script while loading", `<script>for(;;);</script>`, stuck, probes.Failed, probes.FailTimeout, "within 1s"},
-		{"endless script later", `<script>onload = () => setTimeout(() => { for(;;); }, 30)</script>`, page + "- {expect: Thank you, timeout: 1500ms}", probes.Failed, probes.FailTimeout, "did not respond"},
-		{"endless script on click", `<button onclick="for(;;);">Pay</button>`, page + "- {click: Pay, timeout: 1500ms}", probes.Failed, probes.FailTimeout, "did not respond"},
+		{"endless script later", `<script>onload = () => setTimeout(() => { for(;;); }, 30)</script>`, page + "- {expect: Thank you, timeout: 4s}", probes.Failed, probes.FailTimeout, "did not respond"},
+		{"endless script after a while", `<script>onload = () => setTimeout(() => { for(;;); }, 500)</script>`, page + "- {expect: Thank you, timeout: 4s}", probes.Failed, probes.FailTimeout, `the text "Thank you" did not appear within 4s; for the last`},
+		{"endless script on click", `<button onclick="for(;;);">Pay</button>`, page + "- {click: Pay, timeout: 4s}", probes.Failed, probes.FailTimeout, "did not respond"},
 		{"dialog storm", `<script>for(;;) alert("Hello")</script>`, page, probes.Failed, probes.FailPage, "opened more than 100 dialogs"},
 		{"dialog that asks to stay", `<script>onbeforeunload = (e) => { e.preventDefault(); return "Stay" }</script><button>Make it sticky</button>`,
 			page + "- click: Make it sticky\n- goto: ${URL}/about.html\n- expect: About us", probes.Passed, "", ""},

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -39,6 +40,7 @@ func (j *journey) waitFor(ctx context.Context, method, what string, args map[str
 	target, _ := args["target"].(*locator)
 	parts := target.parts()
 	var last standing
+	var heard time.Time
 	slice := firstSlice // how things stand is soon known
 	for ambiguous := 0; ; slice = nextSlice {
 		now, err := j.ask(ctx, began, method, parts, slice, args)
@@ -47,10 +49,11 @@ func (j *journey) waitFor(ctx context.Context, method, what string, args map[str
 		}
 		if err != nil {
 			if timedOut(err) {
-				return now, j.unready(what, last, patience(ctx, began))
+				return now, fellSilent(j.unready(what, last, patience(ctx, began)), heard)
 			}
 			return now, err
 		}
+		heard = time.Now()
 		if now.State == "ready" {
 			j.noteMatch(target, now.Matched)
 			return now, nil
@@ -173,6 +176,25 @@ func (j *journey) unresponsive(within string) error {
 		return failf(probes.FailTimeout, "the page did not load %s: %s", within, j.requestsLeft(n, one))
 	}
 	return failf(probes.FailTimeout, "the page did not respond %s: its scripts keep it busy", within)
+}
+
+// silence is how long a page is not heard from before that is worth telling: well
+// above a slice.
+const silence = time.Second
+
+// fellSilent makes of the failure of a wait one that tells that the page stopped
+// to respond, if it did long before the time was over. heard is when it answered
+// last; zero: not at all, which the failure tells already.
+func fellSilent(err error, heard time.Time) error {
+	var f *failure
+	quiet := time.Since(heard)
+	if heard.IsZero() || quiet < silence || !errors.As(err, &f) {
+		return err
+	}
+	silent := *f
+	silent.kind = probes.FailTimeout
+	silent.message += fmt.Sprintf("; for the last %s the page did not respond: its scripts keep it busy", quiet.Round(100*time.Millisecond))
+	return &silent
 }
 
 // requestsLeft says what a page was still waiting for.
