@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
@@ -137,4 +138,39 @@ func bareJourney(b *testing.B, url string) *contestant {
 		do(ctx, chromedp.SendKeys(chromedp.CSS("#card"), "4242424242424242", chromedp.NodeVisible))
 	}
 	return c
+}
+
+// BenchmarkFlood takes console messages from a page that has sent too many, and
+// for comparison those that pass. The ratio is what one that is dropped costs of
+// one that passes.
+func BenchmarkFlood(b *testing.B) {
+	const count = 2000
+	message := `{"method":"Runtime.consoleAPICalled","params":{"type":"error","args":[{"type":"string","value":"flood 1"}],"stackTrace":{"callFrames":[` +
+		strings.Repeat(`{"functionName":"onload","scriptId":"5","url":"http://127.0.0.1/page","lineNumber":0,"columnNumber":30},`, 5) + `{"scriptId":"6"}]}},"sessionId":"S1"}`
+	messages := make([]string, count)
+	for i := range messages {
+		messages[i] = message
+	}
+	took := func(known bool) time.Duration {
+		g := gateOver(messages...)
+		if known {
+			g.open("S1")
+			g.pages["S1"].noise = maxNoise
+		}
+		began := time.Now()
+		for {
+			var msg cdproto.Message
+			if err := g.next(&msg); err != nil {
+				return time.Since(began)
+			}
+		}
+	}
+	var dropped, passed time.Duration
+	for b.Loop() {
+		dropped += took(true)
+		passed += took(false)
+	}
+	b.ReportMetric(float64(dropped.Nanoseconds())/float64(b.N)/count, "ns/dropped")
+	b.ReportMetric(float64(dropped)/float64(passed), "dropped/passed")
+	b.ReportMetric(0, "ns/op")
 }

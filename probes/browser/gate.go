@@ -79,24 +79,27 @@ func (g *gate) next(msg *cdproto.Message) error {
 			}
 		}
 		method, event := eventMethod(text)
-		if event && !admitted[method] {
-			continue
+		var listen func(event any)
+		if event {
+			if !admitted[method] {
+				continue
+			}
+			if session := sessionOf(text); session != "" {
+				var pass bool
+				if pass, listen = g.admit(session, method); !pass {
+					continue
+				}
+			}
 		}
 		*msg = cdproto.Message{}
 		if err := jsonv2.Unmarshal(text, msg, codec); err != nil {
 			continue // nobody can be waiting for what has no readable id
 		}
-		if !event || msg.SessionID == "" {
+		if listen == nil {
 			return nil
 		}
-		pass, listen := g.admit(msg.SessionID, method)
-		if pass && listen == nil {
-			return nil
-		}
-		if pass {
-			if ev, err := cdproto.UnmarshalMessage(msg, codec); err == nil {
-				listen(ev)
-			}
+		if ev, err := cdproto.UnmarshalMessage(msg, codec); err == nil {
+			listen(ev)
 		}
 	}
 }
@@ -225,6 +228,17 @@ func eventMethod(text []byte) (string, bool) {
 	}
 	method, _, found := bytes.Cut(rest, []byte(`"`))
 	return string(method), found
+}
+
+// sessionOf gives the session of an event, likewise without decoding it: a page
+// that floods us would have us do little else. Chromium writes it last.
+func sessionOf(text []byte) target.SessionID {
+	rest, found := bytes.CutSuffix(text, []byte(`"}`))
+	i := bytes.LastIndexByte(rest, '"')
+	if !found || i < 0 || !bytes.HasSuffix(rest[:i+1], []byte(`,"sessionId":"`)) {
+		return ""
+	}
+	return target.SessionID(rest[i+1:])
 }
 
 // refusal makes an error answer out of the start and end of a message that was

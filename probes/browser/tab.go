@@ -51,8 +51,9 @@ type deadPage string
 func (d deadPage) Error() string { return string(d) }
 
 // closeGrace is how long a browser may take to close a page before it counts
-// as misbehaving.
-const closeGrace = 3 * time.Second
+// as misbehaving and is ended, with all the journeys in it: longer than one takes
+// that has to say a lot on a machine that is busy.
+const closeGrace = 10 * time.Second
 
 // tab is one page in a browser context of its own.
 type tab struct {

@@ -69,6 +69,22 @@ func TestGate(t *testing.T) {
 	}
 }
 
+func TestSessionOf(t *testing.T) {
+	for text, want := range map[string]target.SessionID{
+		`{"method":"Page.frameNavigated","params":{"x":1},"sessionId":"S1"}`:             "S1",
+		`{"method":"Target.targetCreated","params":{"x":1}}`:                             "",
+		`{"method":"Target.attachedToTarget","params":{"x":1,"sessionId":"S2"}}`:         "",
+		`{"method":"Target.x","params":{"a":"b","sessionId":"S2"},"sessionId":"S1"}`:     "S1",
+		`{"method":"Log.entryAdded","params":{"text":",\"sessionId\":\"S2\"}"},"s":"S"}`: "",
+		`{"method":"Log.entryAdded","params":{"text":",\"sessionId\":\"S2\"}"}}`:         "",
+		`"}`: "", ``: "", `,"sessionId":"`: "",
+	} {
+		if got := sessionOf([]byte(text)); got != want {
+			t.Errorf("%s is of session %q, expected %q", text, got, want)
+		}
+	}
+}
+
 func TestGateCounts(t *testing.T) {
 	g := gateOver()
 	g.open("S1")
