@@ -74,14 +74,19 @@ func (j *journey) reachAt(ctx context.Context, target checks.Target, position *c
 	if err != nil {
 		return standing{}, err
 	}
+	id := 0 // of the press that comes next
+	if press {
+		j.presses++
+		id = j.presses
+	}
 	began := time.Now()
 	var frame standing // how things stood last with the frames around it
 	for {
-		s, err := j.waitFor(ctx, "reach", l.String(), map[string]any{"target": l, "needs": append(needs, "pointer"), "press": press, "position": position})
+		s, err := j.waitFor(ctx, "reach", l.String(), map[string]any{"target": l, "needs": append(needs, "pointer"), "press": id, "position": position})
 		t.own += milliseconds(s.Confirmed)
 		if err == nil {
 			var now standing
-			if s.X, s.Y, now, err = s.view.outside(ctx, s.X, s.Y, press, t); err == nil && now.State == "ready" {
+			if s.X, s.Y, now, err = s.view.outside(ctx, s.X, s.Y, id, t); err == nil && now.State == "ready" {
 				j.aimed = s.view
 				return s, nil
 			}
@@ -120,8 +125,9 @@ func (j *journey) inputError(ctx context.Context, err error) error {
 }
 
 // missed tells of a press whose button is still down whether it did not land on
-// the element that it was meant for, as followPress does of one that is over.
-func (j *journey) missed(ctx context.Context, t *timing) bool {
+// the element that it was meant for, as followPress does of one that is over. With
+// held the page goes on to watch where the button is let go of.
+func (j *journey) missed(ctx context.Context, held bool, t *timing) bool {
 	began := time.Now()
 	defer func() { t.own += time.Since(began) }()
 	ctx, cancel := context.WithTimeout(ctx, settlePatience)
@@ -130,7 +136,7 @@ func (j *journey) missed(ctx context.Context, t *timing) bool {
 	// A press that misses a frame is heard in what the frame is in.
 	for v := j.aimed; v != nil; v = v.outer {
 		var landed struct{ Missed bool }
-		missed = v.once(ctx, "landed", nil, &landed) == nil && landed.Missed || missed
+		missed = v.once(ctx, "landed", map[string]any{"press": j.presses, "held": held}, &landed) == nil && landed.Missed || missed
 	}
 	return missed
 }

@@ -197,7 +197,7 @@ func (j *journey) scroll(ctx context.Context, a *checks.Scroll, t *timing) error
 		}
 		// What the frame is in is scrolled as well; whether it can be pointed at
 		// is of no interest.
-		if _, _, _, err = s.view.outside(ctx, s.X, s.Y, false, t); isGone(err) {
+		if _, _, _, err = s.view.outside(ctx, s.X, s.Y, 0, t); isGone(err) {
 			err = nil
 		}
 		return err

@@ -121,8 +121,7 @@ func (j *journey) point(ctx context.Context, x, y float64) error {
 // sendMouse sends one event of the mouse and does not wait until the page has
 // taken it.
 func (j *journey) sendMouse(ctx context.Context, kind input.DispatchMouseEventType, x, y float64, p pressing) error {
-	session := &letters{gate: j.tab.process.gate, session: j.tab.target.SessionID}
-	if _, err := callIn(ctx, session, input.DispatchMouseEvent, j.mouseEvent(kind, x, y, p)); err != nil {
+	if _, err := callIn(ctx, unheard(j.tab), input.DispatchMouseEvent, j.mouseEvent(kind, x, y, p)); err != nil {
 		return j.inputError(ctx, err)
 	}
 	return nil
@@ -160,7 +159,7 @@ func (j *journey) holdAt(ctx context.Context, x, y float64, p pressing, t *timin
 	if err := j.mouseOf(ctx, input.DispatchMouseEventTypeMousePressed, x, y, p); err != nil {
 		return false, err
 	}
-	if missed = p.count == 1 && j.missed(ctx, t); !missed {
+	if missed = p.count == 1 && j.missed(ctx, true, t); !missed {
 		err = j.pause(ctx, p.hold)
 	}
 	// The button is not left down, whatever happened.

@@ -67,7 +67,7 @@ func (j *journey) tryDrag(ctx context.Context, a *checks.Drag, t *timing) (misse
 				_ = release(from.X, from.Y)
 			}
 		}()
-		if j.missed(ctx, t) {
+		if j.missed(ctx, false, t) {
 			return true, nil
 		}
 		return false, j.carry(ctx, a, from, intercepted, release)

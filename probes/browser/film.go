@@ -35,7 +35,7 @@ const (
 	frameTime = 500 * time.Millisecond
 )
 
-// film collects pictures of the page whenever it looks different. The browser
+// film collects pictures of the page in front whenever it looks different. The browser
 // itself sends them as it draws (Page.startScreencast), small and compressed,
 // and waits for each to be acknowledged: so nothing is drawn for us, a page at
 // rest costs nothing, and the time until we acknowledge is the cadence.
@@ -45,17 +45,24 @@ const (
 // own is taken then, in the way that evidence is; it is a little later.
 type film struct {
 	j      *journey
-	tab    *tab // the page that is filmed: the one that the journey starts in
-	frames chan *page.EventScreencastFrame
+	ctx    context.Context // done when no more is taken
+	stop   context.CancelFunc
+	tab    *tab // the page that is filmed
+	frames chan filmed
 	came   chan struct{} // a frame did
 	over   sync.WaitGroup
-	stop   context.CancelFunc
 
 	// The rest is of the goroutine that takes the frames, until it is over.
 	taken   []taken
 	cadence time.Duration
 	last    []byte // as it came last
 	leftOut int
+}
+
+// filmed is a frame as it comes, and the page that it shows.
+type filmed struct {
+	tab   *tab
+	frame *page.EventScreencastFrame
 }
 
 // taken is one frame.
@@ -69,45 +76,73 @@ func (j *journey) startFilm(ctx context.Context) (*film, error) {
 	if !j.keeping.Film.Possible(j.keeping.draw) {
 		return nil, nil
 	}
-	f := &film{j: j, tab: j.tab, frames: make(chan *page.EventScreencastFrame, 4), came: make(chan struct{}, 1), cadence: filmCadence}
-	ctx, f.stop = context.WithCancel(ctx)
-	j.tab.observer.setCamera(f.frames)
-	f.over.Go(func() { f.roll(ctx) })
-	_, err := call(ctx, j.tab, page.StartScreencast, page.StartScreencastParams{
-		Format: page.StartScreencastFormatJpeg, Quality: new(int64(filmQuality)), MaxWidth: filmWidth, MaxHeight: filmHeight, MaxFramesInFlight: 1, SendLastFrame: new(true),
-	})
-	if err != nil {
+	f := &film{j: j, frames: make(chan filmed, 4), came: make(chan struct{}, 1), cadence: filmCadence}
+	f.ctx, f.stop = context.WithCancel(ctx)
+	f.over.Go(f.roll)
+	if err := f.turnTo(j.tab, j.tab.target); err != nil {
 		f.end()
 		return nil, fmt.Errorf("start the film: %w", err)
 	}
 	return f, nil
 }
 
+// turnTo films another page from now on, which is told so in a session of it.
+func (f *film) turnTo(t *tab, session cdp.Session) error {
+	f.leave()
+	f.tab = t
+	t.observer.setCamera(func(frame *page.EventScreencastFrame) {
+		select {
+		case f.frames <- filmed{t, frame}:
+		default: // a page sends one at a time, since it is to be acknowledged
+		}
+	})
+	_, err := callIn(f.ctx, session, page.StartScreencast, page.StartScreencastParams{
+		Format: page.StartScreencastFormatJpeg, Quality: new(int64(filmQuality)), MaxWidth: filmWidth, MaxHeight: filmHeight, MaxFramesInFlight: 1, SendLastFrame: new(true),
+	})
+	return err
+}
+
+// leave films nothing for now.
+func (f *film) leave() {
+	if f.tab != nil {
+		f.tab.observer.setCamera(nil)
+		_, _ = callIn(f.ctx, unheard(f.tab), page.StopScreencast, cdp.Empty{}) // it may be gone
+		f.tab = nil
+	}
+}
+
+// follow films the page that is in front now. The journey does not wait for it.
+func (f *film) follow(t *tab) {
+	if f != nil && t != f.tab {
+		_ = f.turnTo(t, unheard(t)) // it may be gone
+	}
+}
+
 // end waits until no more frames are taken.
 func (f *film) end() {
-	f.tab.observer.setCamera(nil)
+	f.leave()
 	f.stop()
 	f.over.Wait()
 }
 
 // roll takes frames as they come.
-func (f *film) roll(ctx context.Context) {
+func (f *film) roll() {
 	for {
 		select {
-		case <-ctx.Done():
+		case <-f.ctx.Done():
 			return
-		case frame := <-f.frames:
+		case one := <-f.frames:
 			began := time.Now()
-			f.take(ctx, frame)
+			f.take(one)
 			select {
 			case f.came <- struct{}{}:
 			default:
 			}
 			select {
 			case <-time.After(f.cadence - time.Since(began)):
-			case <-ctx.Done():
+			case <-f.ctx.Done():
 			}
-			_, _ = cdp.Call(ctx, f.tab.target, page.ScreencastFrameAck, page.ScreencastFrameAckParams{SessionID: frame.SessionID})
+			_, _ = callIn(f.ctx, unheard(one.tab), page.ScreencastFrameAck, page.ScreencastFrameAckParams{SessionID: one.frame.SessionID})
 		}
 	}
 }
@@ -128,7 +163,8 @@ func (f *film) rest(ctx context.Context) {
 }
 
 // take keeps a frame if it looks different from the one before.
-func (f *film) take(ctx context.Context, frame *page.EventScreencastFrame) {
+func (f *film) take(one filmed) {
+	frame := one.frame
 	if len(frame.Data) == 0 || len(frame.Data) > maxFrame || bytes.Equal(frame.Data, f.last) {
 		return
 	}
@@ -138,9 +174,9 @@ func (f *film) take(ctx context.Context, frame *page.EventScreencastFrame) {
 		t.at = earlier(clockTime(float64(m.Timestamp)), t.at)
 	}
 	if len(f.j.secrets.known()) > 0 {
-		ctx, cancel := context.WithTimeout(ctx, frameTime)
+		ctx, cancel := context.WithTimeout(f.ctx, frameTime)
 		defer cancel()
-		of := &journey{tab: f.tab, secrets: f.j.secrets} // whatever page is in front
+		of := &journey{tab: one.tab, secrets: f.j.secrets} // whatever page is in front
 		picture, err := of.picture(ctx)
 		if err == nil {
 			picture, err = shrink(picture)
@@ -248,18 +284,9 @@ func (j *journey) undisturbed(opened int) time.Time {
 	return time.Now()
 }
 
-// setCamera says where frames go; nil: nowhere.
-func (o *observer) setCamera(frames chan *page.EventScreencastFrame) {
+// setCamera says what takes frames, without waiting; nil: nothing.
+func (o *observer) setCamera(take func(*page.EventScreencastFrame)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.camera = frames
-}
-
-// filmed hands a frame on. There is only one at a time, since it has to be
-// acknowledged before the next.
-func (o *observer) filmed(frame *page.EventScreencastFrame) {
-	select {
-	case o.camera <- frame:
-	default:
-	}
+	o.camera = take
 }

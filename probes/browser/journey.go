@@ -43,6 +43,8 @@ type journey struct {
 	keeping   keeping
 	kept      int       // bytes of artifacts
 	samples   []*sample // one after each step
+	presses   int       // of the mouse or a finger, so far
+	film      *film     // nil: none is wanted
 
 	stopSamples context.CancelFunc
 }
@@ -63,12 +65,12 @@ func (j *journey) travel(ctx context.Context) error {
 	if err := j.startChromeTrace(ctx); err != nil {
 		return err
 	}
-	film, err := j.startFilm(ctx)
-	if err != nil {
+	var err error
+	if j.film, err = j.startFilm(ctx); err != nil {
 		return err
 	}
-	if film != nil {
-		defer film.end()
+	if j.film != nil {
+		defer j.film.end()
 	}
 	j.result.Started = time.Now().UTC()
 	began := time.Now()
@@ -103,8 +105,8 @@ func (j *journey) travel(ctx context.Context) error {
 	j.addVitals(ctx)
 	j.keepRequests()
 	j.keepChromeTrace(ctx)
-	if film != nil {
-		film.develop(ctx, began)
+	if j.film != nil {
+		j.film.develop(ctx, began)
 	}
 	j.result.Finished = time.Now().UTC()
 	return nil

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/chromedp/cdproto"
+	"github.com/chromedp/cdproto/cdp"
 	jsonv2 "github.com/chromedp/cdproto/cdp/jsonv2"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
@@ -22,6 +23,11 @@ type letters struct {
 	// be done before the first script runs, in a page that gets a process of its
 	// own. Empty: there is none.
 	holder target.SessionID
+}
+
+// unheard is a session of a page in front whose answers nobody waits for.
+func unheard(t *tab) cdp.Session {
+	return &letters{gate: t.process.gate, session: t.target.SessionID}
 }
 
 // unanswered gives the ids of commands whose answers nobody waits for: up from

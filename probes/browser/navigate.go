@@ -96,13 +96,14 @@ func (j *journey) follow(ctx context.Context, t *timing, do func() error) error 
 func (j *journey) followPress(ctx context.Context, t *timing, do func() (missed bool, err error)) (missed bool, err error) {
 	began := time.Now()
 	mark := j.tab.observer.mark()
+	j.tab.observer.missedOne()
 	if missed, err = do(); err != nil {
 		return missed, err
 	}
 	t.end = time.Now()
 	// A press on a link has asked for its page by the time that it is answered.
 	if !j.tab.observer.moving(mark) {
-		missed = j.settle(ctx) || missed
+		missed = j.settle(ctx) || j.tab.observer.missedOne() || missed
 	}
 	if !j.tab.observer.moving(mark) {
 		return missed, nil
@@ -174,7 +175,7 @@ func (j *journey) settle(ctx context.Context) (missed bool) {
 	}
 	for ; v != nil; v = v.outer {
 		var now struct{ Missed bool }
-		missed = v.once(ctx, "settle", nil, &now) == nil && now.Missed || missed
+		missed = v.once(ctx, "settle", map[string]int{"press": j.presses}, &now) == nil && now.Missed || missed
 	}
 	return missed
 }

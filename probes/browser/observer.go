@@ -22,8 +22,9 @@ import (
 // worldName names the world in which our scripts run in every page.
 const worldName = "outrider"
 
-// bindingName is the function by which js/vitals.js reports.
-const bindingName = "outriderVital"
+// bindingName is the function by which js/vitals.js reports, and missedPress what
+// js/page.js tells by it.
+const bindingName, missedPress = "outriderVital", "missed"
 
 // document is one document that the page showed.
 type document struct {
@@ -65,12 +66,13 @@ type observer struct {
 	moves    int // navigations asked for, begun and made so far
 	places   int // how often the document went to another place of itself
 	requests map[network.RequestID]*exchange
-	loading  map[network.RequestID]string // URLs of what is under way, bounded
-	kept     resources                    // to be summed up when the journey is over
-	ledger   *ledger                      // nil: nothing looks back on the requests
-	archive  archive                      // for a HAR
-	origins  map[string]bool              // of the documents so far; nil: nobody asks
-	camera   chan *page.EventScreencastFrame
+	loading  map[network.RequestID]string       // URLs of what is under way, bounded
+	kept     resources                          // to be summed up when the journey is over
+	ledger   *ledger                            // nil: nothing looks back on the requests
+	archive  archive                            // for a HAR
+	origins  map[string]bool                    // of the documents so far; nil: nobody asks
+	camera   func(*page.EventScreencastFrame)   // of the film
+	missed   bool                               // a press did not land where it was meant to
 	traced   chan *tracing.EventTracingComplete // by the browser itself
 	dialogs  int
 	popups   map[target.ID]bool // that the page, or one of them, has opened
@@ -184,7 +186,9 @@ func (o *observer) handle(event any) {
 		default:
 		}
 	case *page.EventScreencastFrame:
-		o.filmed(ev)
+		if o.camera != nil {
+			o.camera(ev)
+		}
 		return // nothing of the page has changed by it
 	case *fetch.EventRequestPaused:
 		o.attend(task{paused: ev})
@@ -356,6 +360,10 @@ func (o *observer) report(ev *runtime.EventBindingCalled) {
 	if ev.Name != bindingName {
 		return
 	}
+	if ev.Payload == missedPress {
+		o.missed = true
+		return
+	}
 	for _, d := range []*document{o.document, o.previous} {
 		if d.contextID == ev.ExecutionContextID {
 			if r, ok := parseReport(ev.Payload); ok {
@@ -364,6 +372,15 @@ func (o *observer) report(ev *runtime.EventBindingCalled) {
 			return
 		}
 	}
+}
+
+// missedOne tells whether a press has missed since it was asked last.
+func (o *observer) missedOne() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	missed := o.missed
+	o.missed = false
+	return missed
 }
 
 // popup notes a page that this page has opened, and has it closed: no step can

@@ -113,6 +113,7 @@ func (j *journey) pageOpened(ctx context.Context, h *happening, t *timing) error
 func (j *journey) front(t *tab) {
 	j.tab, j.aimed = t, nil
 	j.buttons = 0
+	j.film.follow(t)
 }
 
 // blankPatience is how long a page that was opened without an address may take

@@ -19,7 +19,7 @@ func (j *journey) tapAt(ctx context.Context, x, y float64, p pressing, times int
 			return false, err
 		}
 		if i == 0 {
-			missed = j.missed(ctx, t)
+			missed = j.missed(ctx, false, t)
 		}
 		if p.hold > 0 && !missed {
 			err = j.pause(ctx, p.hold)

@@ -160,10 +160,10 @@ func (v *view) frameID(ctx context.Context) (cdp.FrameID, error) {
 }
 
 // outside takes a point of the view's document out to the page's: every frame
-// on the way has to be in view, still, and on top. With press each document
-// watches whether the press that comes next goes where it is meant to. s is how
-// things stand with the first frame that is not ready.
-func (v *view) outside(ctx context.Context, x, y float64, press bool, t *timing) (atX, atY float64, s standing, err error) {
+// on the way has to be in view, still, and on top. With press, its number, each
+// document watches whether the press that comes next goes where it is meant to. s is
+// how things stand with the first frame that is not ready.
+func (v *view) outside(ctx context.Context, x, y float64, press int, t *timing) (atX, atY float64, s standing, err error) {
 	for ; v.outer != nil; v = v.outer {
 		s = standing{}
 		err := v.outer.call(ctx, "through", func() any {

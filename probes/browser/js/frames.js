@@ -73,7 +73,7 @@ Object.assign(globalThis.outrider, {
     await frame();
     if (!el.isConnected || adrift(el, time) || !sameBox(at, outward(el, x, y))) return plain({state: 'moving', detail: describe(el)});
     if (!free(at)) return plain({state: 'covered', detail: `${describe(el)} by ${describe(topmost(at.x, at.y) ?? document.documentElement)}`});
-    if (press) aim = {el, hit: null};
+    if (press) aim = {press, el, hit: null};
     return plain({state: 'ready', x: at.x, y: at.y, confirmed: performance.now() - since});
   },
 

@@ -443,15 +443,39 @@ function selectAll(el) {
 
 // Where the next press of the mouse is meant to land, and whether it did: null
 // until it has. Pages move on between the last look and the press; a press that
-// misses is kept from the page, so that it can be made again.
+// misses is kept from the page, so that it can be made again. So is one made again
+// that hit and was let go of on something that swept by: a click on neither.
 let aim = null;
+
+// Whether what lies on top came there by an animation that was under way when the
+// element was pressed, and is nothing that the page shows because it was.
+function sweepsBy(top, el, pressed) {
+  for (let node = top; node && !within(el, node); node = parent(node)) {
+    if (node.getAnimations?.().some((a) => a.playState === 'running' && a.startTime !== null && a.startTime <= pressed)) return true;
+  }
+  return false;
+}
+
+function heardPress(event) {
+  const top = event.composedPath()[0];
+  if (aim.hit === null) {
+    aim.hit = event.target === document || receives(aim.el, top);
+    aim.at = document.timeline.currentTime;
+  } else if (aim.hit && event.type === 'pointerup' && aim.el.isConnected && !receives(aim.el, top)) {
+    aim.lost = sweepsBy(top, aim.el, aim.at);
+  } else {
+    return;
+  }
+  if (!aim.hit || aim.lost) globalThis.outriderVital?.('missed'); // a busy page answers late
+}
+
 const presses = ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click', 'dblclick', 'auxclick', 'contextmenu'];
 // Elsewhere nobody touches, and to listen would cost.
 if (navigator.maxTouchPoints > 0) presses.push('pointercancel', 'touchstart', 'touchend', 'touchcancel');
 for (const type of presses) {
   addEventListener(type, (event) => {
     if (!aim || !event.isTrusted) return;
-    aim.hit ??= event.target === document || receives(aim.el, event.composedPath()[0]);
+    heardPress(event);
     if (aim.hit) return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -513,20 +537,22 @@ globalThis.outrider = {
     return seen.length ? seen : all;
   },
 
-  // Waits for a target; see reach. With press, the next press is meant for it.
+  // Waits for a target; see reach. With press, its number, the next press is meant
+  // for it.
   async reach({target, needs, press, position, slice}) {
     const result = await reach(target, needs, slice, position);
-    aim = press && ready(result) ? {el: result.el, hit: null} : null;
+    aim = press && ready(result) ? {press, el: result.el, hit: null} : null;
     if (aim && dragsNatively(result.el)) result.mode = 'drags';
     return plain(result);
   },
 
   // Whether the press that was made since reach missed its target, as settle
   // says, too. One of which nothing was heard, since a frame took it, say, did
-  // not.
-  landed() {
-    const missed = aim?.hit === false;
-    if (!missed) aim = null;
+  // not. A button that is held is to be let go of on the same element.
+  landed({press, held}) {
+    if (aim?.press !== press) return {missed: false}; // the question comes late
+    const missed = aim.hit === false || aim.lost === true;
+    if (!missed && !held) aim = null;
     return {missed};
   },
 
@@ -619,10 +645,10 @@ globalThis.outrider = {
 
   // Lets the page do what it has begun: what was asked for in the last task has
   // been asked for when this returns.
-  async settle() {
+  async settle({press}) {
     await sleep(0);
     await sleep(0);
-    return outrider.landed();
+    return outrider.landed({press});
   },
 
   // Waits until what has been painted has been reported.
