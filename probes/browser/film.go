@@ -35,10 +35,10 @@ const (
 	frameTime = 500 * time.Millisecond
 )
 
-// film collects pictures of the page in front whenever it looks different. The browser
-// itself sends them as it draws (Page.startScreencast), small and compressed,
-// and waits for each to be acknowledged: so nothing is drawn for us, a page at
-// rest costs nothing, and the time until we acknowledge is the cadence.
+// film collects pictures of the page in front whenever it looks different. The
+// browser itself sends them as it draws (Page.startScreencast), small and
+// compressed, and waits for each to be acknowledged: so nothing is drawn for us, a
+// page at rest costs nothing, and the time until we acknowledge is the cadence.
 //
 // In a journey with secrets such a frame only says that something has changed:
 // it cannot be told any more where in it a secret was shown. A picture of our

@@ -15,6 +15,20 @@ import (
 	"outrider/probes"
 )
 
+// filmOf gives the film of a run and its picture.
+func filmOf(t *testing.T, r probes.Run) (*probes.Film, image.Image) {
+	t.Helper()
+	film, err := probes.ParseFilm(artifact(t, r, probes.FilmName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, err := jpeg.Decode(bytes.NewReader(artifact(t, r, probes.FilmPictureName)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return film, picture
+}
+
 func TestFilm(t *testing.T) {
 	server := shop(t, map[string]http.HandlerFunc{"/page": html(`<style>body{margin:0}div{width:100vw;height:50vh}</style><div style="background:#226"></div>
 		<script>setTimeout(() => { const d = document.createElement('div'); d.style.background = '#c30'; d.textContent = 'Done'; document.body.append(d) }, 1500)</script>`)}) // a busy machine takes its time for a picture
@@ -28,14 +42,7 @@ func TestFilm(t *testing.T) {
 			check.Journey.Browser.Keep.Film = always
 			r := run(t, probe, check)
 			mustPass(t, r)
-			film, err := probes.ParseFilm(artifact(t, r, probes.FilmName))
-			if err != nil {
-				t.Fatal(err)
-			}
-			picture, err := jpeg.Decode(bytes.NewReader(artifact(t, r, probes.FilmPictureName)))
-			if err != nil {
-				t.Fatal(err)
-			}
+			film, picture := filmOf(t, r)
 			if len(film.Frames) < 2 || film.Width < 200 || film.Height < 100 {
 				t.Fatalf("%+v", film)
 			}
@@ -63,14 +70,7 @@ func TestFilmFollows(t *testing.T) {
 	check.Journey.Browser.Keep.Film = always
 	r := run(t, newProbe(t, Options{}), check)
 	mustPass(t, r)
-	film, err := probes.ParseFilm(artifact(t, r, probes.FilmName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	picture, err := jpeg.Decode(bytes.NewReader(artifact(t, r, probes.FilmPictureName)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	film, picture := filmOf(t, r)
 	var seen []string
 	for i := range film.Frames {
 		at := image.Pt(i%film.Columns*film.Width+film.Width/2, i/film.Columns*film.Height+film.Height/2)

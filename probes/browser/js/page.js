@@ -443,8 +443,8 @@ function selectAll(el) {
 
 // Where the next press of the mouse is meant to land, and whether it did: null
 // until it has. Pages move on between the last look and the press; a press that
-// misses is kept from the page, so that it can be made again. So is one made again
-// that hit and was let go of on something that swept by: a click on neither.
+// misses is kept from the page, so that it can be made again. One that lands and is
+// let go of on something that swept by is a click on neither: it is made again, too.
 let aim = null;
 
 // Whether what lies on top came there by an animation that was under way when the
@@ -456,7 +456,9 @@ function sweepsBy(top, el, pressed) {
   return false;
 }
 
-function heardPress(event) {
+// Notes of an event whether it says that the press missed, or was let go of
+// elsewhere.
+function judgePress(event) {
   const top = event.composedPath()[0];
   if (aim.hit === null) {
     aim.hit = event.target === document || receives(aim.el, top);
@@ -475,7 +477,7 @@ if (navigator.maxTouchPoints > 0) presses.push('pointercancel', 'touchstart', 't
 for (const type of presses) {
   addEventListener(type, (event) => {
     if (!aim || !event.isTrusted) return;
-    heardPress(event);
+    judgePress(event);
     if (aim.hit) return;
     event.preventDefault();
     event.stopImmediatePropagation();
